@@ -1,0 +1,317 @@
+"""Workers: real operating-system processes that run a learner's function and can be killed exactly.
+
+Functions and classes from notebook cells are shipped by value (cloudpickle) to a fork server that has the client
+libraries loaded already, so a worker starts in a few milliseconds. File names and source lines travel along: a
+traceback names the learner's own line. Every worker has a pipe and a history file of its own, so that a frozen or
+killed one never holds a lock that another waits for. Workers ignore the kernel's interrupt and die with it.
+"""
+
+import contextlib
+import ctypes
+import io
+import linecache
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cloudpickle
+import psutil
+
+from workbook import faults as faulty
+from workbook.faults import Fault
+from workbook.history import History, Recorder
+from workbook.trouble import Trouble
+
+
+
+def _context():
+    """The fork server's context; `spawn` where there is no fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["workbook.forkserver"])
+    return context
+
+
+_CONTEXT = _context()
+
+
+class _Shipper(cloudpickle.Pickler):
+    """cloudpickle, but code keeps its file name, and the lines of that file are collected to be sent along."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.sources = {}
+
+    def reducer_override(self, obj):
+        if not isinstance(obj, types.CodeType):
+            return super().reducer_override(obj)
+        code = obj
+        make, arguments = cloudpickle.cloudpickle._code_reduce(code)
+        arguments = tuple(code.co_filename if a == "<dynamic-code>" else a for a in arguments)
+        if code.co_filename not in self.sources:
+            self.sources[code.co_filename] = linecache.getlines(code.co_filename)
+        return make, arguments
+
+
+def ship(function, arguments):
+    """Function and arguments as bytes, and the source lines of the code in them: (bytes, {file name: lines}).
+
+    Raises Trouble, in a sentence, for what can't leave the notebook: a client or connection used as a global.
+    """
+    buffer = io.BytesIO()
+    shipper = _Shipper(buffer)
+    try:
+        shipper.dump((function, arguments))
+    except Exception as error:
+        # Whatever refuses to be pickled (a lock, a socket) belongs to an object that lives in the notebook.
+        name = getattr(function, "__name__", "this function")
+        raise Trouble(
+            f"{name} uses something from the notebook that cannot go to another process ({error}); a worker has no "
+            f"access to the notebook's variables: take the client or connection as an argument, or open it inside "
+            f"the function."
+        ) from None
+    return buffer.getvalue(), shipper.sources
+
+
+@dataclass
+class LearnerError:
+    """An exception in a worker, told by the code that raised it: function and line in it, never a path."""
+
+    kind: str
+    message: str
+    where: str | None = None
+    line: str | None = None
+    given: str | None = None
+    trace: str = ""
+
+    @property
+    def lines(self):
+        told = [f"{self.kind}: {self.message}" if self.message else self.kind]
+        if self.where:
+            told.append(f"at {self.where}" + (f": {self.line}" if self.line else ""))
+        if self.given:
+            told.append(f"given: {self.given}")
+        return told
+
+
+@dataclass
+class Outcome:
+    """How a worker ended: "returned", "raised", "killed" (a signal), "overran" (its deadline)."""
+
+    kind: str
+    value: object = None
+    error: LearnerError | None = None
+    faults: list = field(default_factory=list)
+    printed: str = ""
+
+
+def _learner_error(error, sources):
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in sources]
+    told = LearnerError(
+        type(error).__name__, str(error).split("\n")[0][:200], given=faulty.last_given(), trace=traceback.format_exc()
+    )
+    if isinstance(error, SyntaxError):
+        told.message = error.msg
+    for (frame, _), summary in zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__)):
+        if summary in frames:
+            told.where = f"{summary.name}, line {summary.lineno - frame.f_code.co_firstlineno + 1}"
+            told.line = (summary.line or "").strip() or None
+    return told
+
+
+def _die_with_parent(pipe):
+    """End this process when the notebook's process is gone: its end of the pipe closes."""
+    if sys.platform == "linux":
+        # Also when this process is frozen, in which case no thread of it runs: ask the system for SIGKILL.
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+    released = threading.Event()
+
+    def watch():
+        while True:
+            try:
+                pipe.recv_bytes()
+            except (EOFError, OSError):
+                os._exit(1)
+            released.set()
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
+    return released
+
+
+def _main(pipe, payload, sources, name, folder, wanted, printed):
+    """What runs in the worker's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.setsid()
+    released = _die_with_parent(pipe)
+    output = open(printed, "w", buffering=1, encoding="utf-8")
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
+    sys.stdout = sys.stderr = output
+    for filename, lines in sources.items():
+        linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
+
+    def hold(point):
+        released.clear()
+        pipe.send_bytes(cloudpickle.dumps(("held", point)))
+        released.wait()
+
+    recorder = Recorder(folder, name)
+    faulty.arm(wanted, recorder, hold)
+    recorder.record("worker", "start")
+    try:
+        function, arguments = cloudpickle.loads(payload)
+        result = ("returned", function(*arguments))
+        message = cloudpickle.dumps(result)
+    except BaseException as error:
+        result = ("raised", _learner_error(error, sources))
+        message = cloudpickle.dumps(result)
+    recorder.record("worker", "end", note=result[0])
+    output.flush()
+    with contextlib.suppress(OSError):
+        pipe.send_bytes(message)
+    # Threads and clients that the function left behind must not keep the process alive.
+    os._exit(0)
+
+
+class Worker:
+    """One process that runs `function(*arguments)`. Made by a lab's or a trial's `worker(...)`."""
+
+    def __init__(self, function, arguments, name, folder, faults=()):
+        self.name = name
+        self.faults = [Fault.parse(fault) for fault in faults]
+        payload, sources = ship(function, tuple(arguments))
+        self._folder = Path(folder)
+        self._printed = self._folder / f"{name.replace(' ', '-')}-{time.monotonic_ns()}.out"
+        self._pipe, theirs = _CONTEXT.Pipe()
+        self._outcome = None
+        self._held = None
+        with _quiet_main():
+            self._process = _CONTEXT.Process(
+                target=_main,
+                args=(theirs, payload, sources, name, str(folder), self.faults, str(self._printed)),
+                name=name,
+                daemon=True,
+            )
+            self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def alive(self):
+        return self._outcome is None and self._process.is_alive()
+
+    def _advance(self, deadline):
+        """Take in the next thing the worker says or its end; False when nothing came before the deadline."""
+        if not self._pipe.poll(max(0.0, deadline - time.monotonic())):
+            return False
+        try:
+            kind, value = cloudpickle.loads(self._pipe.recv_bytes())
+        except (EOFError, OSError):
+            self._process.join(5)
+            self._outcome = self._ended("killed")
+            return True
+        if kind == "held":
+            self._held = value
+        else:
+            self._end()
+            self._outcome = self._ended(kind)
+            setattr(self._outcome, "error" if kind == "raised" else "value", value)
+        return True
+
+    def finish(self, within=5.0):
+        """Wait until the worker has ended, at most `within` seconds, and return its Outcome.
+
+        A worker that is still running then is killed; its outcome is "overran".
+        """
+        deadline = time.monotonic() + within
+        while self._outcome is None:
+            if not self._advance(deadline):
+                self._end()
+                self._outcome = self._ended("overran")
+        return self._outcome
+
+    def _ended(self, kind):
+        text = self._printed.read_text("utf-8", "replace") if self._printed.exists() else ""
+        return Outcome(kind, faults=History(self._folder).faults(self.name), printed=text)
+
+    def wait_held(self, within=5.0):
+        """Wait until the worker stands at its `hold` fault. Returns the point; None when it ended or never came."""
+        deadline = time.monotonic() + within
+        while self._held is None and self._outcome is None and self._advance(deadline):
+            pass
+        return self._held
+
+    def release(self):
+        """Let a held worker go on."""
+        self._held = None
+        self._pipe.send_bytes(b"go")
+
+    def kill(self):
+        """SIGKILL, and wait until the process is gone."""
+        self._end()
+
+    def terminate(self):
+        """SIGTERM: what a deployment sends first."""
+        self._process.terminate()
+
+    def pause(self, within=5.0):
+        """SIGSTOP, and wait until the process is frozen."""
+        os.kill(self.pid, signal.SIGSTOP)
+        self.wait_paused(within)
+
+    def wait_paused(self, within=5.0):
+        """Wait until the process is frozen, by `pause` or by a fault. True if it is."""
+        deadline = time.monotonic() + within
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            while time.monotonic() < deadline:
+                status = process.status()
+                if status == psutil.STATUS_STOPPED:
+                    return True
+                if status == psutil.STATUS_ZOMBIE or not self._process.is_alive():
+                    return False
+                time.sleep(0.002)
+        return False
+
+    def resume(self):
+        """SIGCONT: the frozen process goes on as if nothing had happened."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def _end(self):
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join(5)
+
+    def close(self):
+        """End the process, if it still runs, and free what belongs to it here."""
+        self._end()
+        if self._outcome is None:
+            self._outcome = self._ended("killed")
+        self._pipe.close()
+
+
+@contextlib.contextmanager
+def _quiet_main():
+    """Keep multiprocessing from importing the main program again in the worker: a notebook has none to import,
+    pytest's and the command line's must not run twice, and what is needed travels in the payload."""
+    main = sys.modules["__main__"]
+    missing = object()
+    kept = {name: main.__dict__.get(name, missing) for name in ("__file__", "__spec__")}
+    main.__dict__.pop("__file__", None)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update({name: value for name, value in kept.items() if value is not missing})
