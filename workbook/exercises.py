@@ -1,0 +1,278 @@
+"""Exercises: `@exercise` registers an answer, `check` judges the latest one on real brokers.
+
+To read how a verdict on "15.1" comes about: the check is the function under `@checks("15.1", …)` in
+`workbook/checks/lab15.py`; what it finds wrong is named in `workbook/anomalies.py`.
+"""
+
+import dis
+import importlib
+import inspect
+import os
+import re
+import time
+from dataclasses import dataclass
+
+from workbook import progress
+from workbook.trouble import Trouble
+from workbook.verdicts import (
+    BROKER_DOWN,
+    CANNOT_TELL,
+    NOT_ATTEMPTED,
+    PASS,
+    RAISED,
+    WRONG,
+    CannotTell,
+    Ended,
+    Raised,
+    Verdict,
+    Wrong,
+)
+
+GOES_ON = "the lab goes on with the workbook's own"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise. `function(answer, trial)` judges; `budget` is in seconds; `hints` name the property, in order."""
+
+    number: str
+    title: str
+    hints: tuple
+    budget: float
+    function: object
+
+    @property
+    def lab(self):
+        return self.number.split(".")[0]
+
+
+_checks = {}
+_registered = {}
+
+
+def checks(number, title, hints, budget=5.0):
+    """Declare the check of an exercise: for the modules in `workbook/checks/`.
+
+    The decorated function gets the answer and a `Trial` (a corner of the brokers to run it in). It returns the lines
+    of a PASS, or raises `Wrong` or `CannotTell`.
+    """
+
+    def declare(function):
+        _checks[number] = Exercise(number, title, tuple(hints), budget, function)
+        return function
+
+    return declare
+
+
+def _module(lab):
+    """The module of a lab's checks, or None when there is no such lab."""
+    name = f"workbook.checks.lab{lab}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def labs():
+    """The labs that exist: ["00", "15", …]."""
+    from workbook.paths import ROOT
+
+    return sorted(path.stem[3:] for path in (ROOT / "workbook" / "checks").glob("lab[0-9][0-9].py"))
+
+
+def brokers_of(lab):
+    """The brokers that a lab uses. Raises Trouble when there is no such lab."""
+    module = _module(lab)
+    if module is None:
+        raise Trouble(f"there is no lab {lab}; the labs are {', '.join(labs())}.")
+    return module.BROKERS
+
+
+def exercises_of(lab):
+    """The exercises of a lab: {"15.1": Exercise, …}; empty when there is no such lab."""
+    if _module(lab) is None:
+        return {}
+    return {number: found for number, found in sorted(_checks.items()) if found.lab == lab}
+
+
+def find(number):
+    """The exercise called `number`. Raises Trouble, naming those that exist."""
+    number = str(number)
+    known = exercises_of(number.split(".")[0])
+    if number not in known:
+        those = f"lab {number.split('.')[0]} has {', '.join(known)}" if known else f"the labs are {', '.join(labs())}"
+        raise Trouble(f"there is no exercise {number}; {those}.")
+    return known[number]
+
+
+def reference(number):
+    """The workbook's own answer, as taught in `workbook/taught/`."""
+    found = find(number)
+    return getattr(importlib.import_module(f"workbook.taught.lab{found.lab}"), found.title)
+
+
+def exercise(number):
+    """Register the function or class below as the answer to `number`; running the cell again replaces it."""
+
+    def register(answer):
+        find(number)
+        _registered[str(number)] = answer
+        return answer
+
+    return register
+
+
+# What an answer is, before it is run
+
+
+def _functions(answer):
+    if inspect.isclass(answer):
+        return [f for f in vars(answer).values() if inspect.isfunction(f)]
+    return [answer] if hasattr(answer, "__code__") else []
+
+
+NOTHING = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS", "MAKE_CELL",
+           "RETURN_GENERATOR", "CACHE"}
+
+
+def _is_blank(function):
+    """Whether a body does nothing: `...`, `pass`, a docstring, `return None`, `raise NotImplementedError`."""
+    code = function.__code__
+    names = {i.opname for i in dis.get_instructions(code)}
+    if "NotImplementedError" in code.co_names and names <= NOTHING | {"LOAD_GLOBAL", "RAISE_VARARGS", "PUSH_NULL",
+                                                                       "CALL", "PRECALL"}:
+        return True
+    constants = [c for c in code.co_consts if c is not None and c is not Ellipsis and c != function.__doc__]
+    return names <= NOTHING and not constants
+
+
+def _not_attempted(number, answer):
+    """Why this is no attempt, in a line; None when it is one."""
+    if answer is None:
+        return "no answer is registered: run the cell with the blank first (has it been deleted? open the lab anew)"
+    if not callable(answer):
+        return "what stands under @exercise is neither a function nor a class"
+    own = reference(number)
+    if answer is own or getattr(answer, "__module__", "").startswith("workbook.taught."):
+        return "this is the workbook's own answer, handed back in"
+    functions = _functions(answer)
+    if functions and all(_is_blank(f) for f in functions):
+        return "the blank is still empty"
+    return None
+
+
+# Judging
+
+
+def verdict_of(number, answer):
+    """Judge `answer` and return the Verdict. Prints nothing; for `check`, tests and the soak.
+
+    An answer never runs in this process but in workers, with deadlines. A broker that does not answer is told as
+    such, whatever the check saw meanwhile.
+    """
+    found = find(number)
+    started = time.monotonic()
+
+    def verdict(word, lines=(), **rest):
+        return Verdict(found.number, found.title, word, list(lines), seconds=time.monotonic() - started, **rest)
+
+    from workbook import brokers
+    from workbook.trial import Trial
+
+    reason = _not_attempted(number, answer)
+    if reason:
+        return verdict(NOT_ATTEMPTED, [reason])
+    try:
+        uses = brokers_of(found.lab)
+        brokers.require(*uses)
+    except Trouble as trouble:
+        return verdict(BROKER_DOWN, [str(trouble)])
+    trial = Trial.for_lab(found.lab, uses)
+    try:
+        trial.begin()
+        lines = found.function(answer, trial)
+        return verdict(PASS, [lines] if isinstance(lines, str) else lines or [])
+    except (Ended, Trouble) as ended:
+        try:
+            brokers.require(*uses)
+        except Trouble as trouble:
+            return verdict(BROKER_DOWN, [str(trouble)])
+        if isinstance(ended, Trouble):
+            return verdict(WRONG, [str(ended)], hint=None)
+        return verdict(
+            ended.word,
+            ended.lines,
+            anomalies=ended.anomalies,
+            must_hold=ended.must_hold,
+            printed=trial.printed(),
+            hint=_first_hint(found) if ended.word == WRONG else None,
+        )
+    except Exception as error:
+        try:
+            brokers.require(*uses)
+        except Trouble as trouble:
+            return verdict(BROKER_DOWN, [str(trouble)])
+        if os.environ.get("WORKBOOK_STRICT"):
+            raise
+        return verdict(
+            CANNOT_TELL, [f"the check itself failed ({type(error).__name__}: {error}); run it again, and report it"]
+        )
+    finally:
+        trial.end()
+
+
+def _first_hint(found):
+    return f"hint 1 of {len(found.hints)}: {found.hints[0]}" if found.hints else None
+
+
+def check(number):
+    """Judge the latest answer registered for `number`, say the verdict, and return something to go on with.
+
+    Returns the learner's own object on PASS, otherwise the workbook's own (handing that back in is not an attempt).
+    With WORKBOOK_STRICT=1, as solutions are run, anything but PASS raises.
+    """
+    found = find(number)
+    answer = _registered.get(found.number)
+    result = verdict_of(number, answer)
+    progress.attempted(found.number, result.word)
+    if result.passed:
+        print(result.text)
+        return answer
+    if os.environ.get("WORKBOOK_STRICT"):
+        raise Trouble(f"exercise {number} was expected to pass:\n{result.text}")
+    print(result.text)
+    print(f"  {GOES_ON} {found.title}")
+    return reference(number)
+
+
+def judge(number, answer, expect=None):
+    """Show the verdict on a demonstration, such as a naive version.
+
+    expect: the anomaly or verdict that the demonstration is there to show ("lost", "PASS"). Raises Trouble only if it
+    does not appear: a demonstration that stops failing must not pass unnoticed.
+    """
+    result = verdict_of(number, answer)
+    result.title = getattr(answer, "__name__", result.title)
+    result.hint = None
+    print(result.text)
+    if expect is not None and expect not in {result.word, *result.names}:
+        raise Trouble(f"this demonstration was to show {expect!r}, and showed {result.word} {result.names}.")
+
+
+def hint(number, n=1):
+    """Print the n-th hint of an exercise. A hint names the property, never the answer."""
+    found = find(number)
+    if not 1 <= n <= len(found.hints):
+        raise Trouble(f"exercise {number} has {len(found.hints)} hints: hint({number!r}, 1) to "
+                      f"hint({number!r}, {len(found.hints)}).")
+    progress.hinted(found.number, n)
+    print(f"{number} hint {n} of {len(found.hints)}: {found.hints[n - 1]}")
+
+
+def reveal(number):
+    """Print the workbook's own answer, one possibility among others. The exercise then counts as seen, not solved."""
+    found = find(number)
+    progress.seen(found.number)
+    print(inspect.getsource(reference(number)).rstrip())

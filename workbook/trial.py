@@ -1,0 +1,65 @@
+"""A trial: the corner in which a check runs an answer, one experiment after another."""
+
+from workbook.lab import Corner
+from workbook.verdicts import CannotTell, Raised, Wrong
+
+_trials = {}
+
+
+class Trial(Corner):
+    """A corner for checks, kept from check to check in one process; `begin` empties it."""
+
+    @classmethod
+    def for_lab(cls, lab, uses):
+        if lab not in _trials:
+            _trials[lab] = cls(uses)
+        return _trials[lab]
+
+    def begin(self):
+        self.fresh()
+        self._printed = []
+
+    def end(self):
+        self._close_everything()
+
+    def printed(self):
+        """What the answer printed in this check's workers, once where they all printed the same."""
+        return "".join(dict.fromkeys(text for text in self._printed if text))
+
+    def outcome(self, worker, within=3.0):
+        """Wait for a worker, at most `within` seconds, and return its Outcome, whatever it is."""
+        outcome = worker.finish(within)
+        self._printed.append(outcome.printed)
+        return outcome
+
+    def result(self, worker, within=3.0):
+        """Wait for a worker that has to return, and give its value.
+
+        Ends the check as YOUR CODE RAISED, or as WRONG when it had not returned within `within` seconds.
+        """
+        outcome = self.outcome(worker, within)
+        self.expect_no_error(outcome)
+        if outcome.kind == "overran":
+            raise Wrong(
+                f"stuck: {worker.name} had not returned after {within:g} s"
+                + (f" ({outcome.error.given})" if outcome.error else ""),
+                must_hold="it returns",
+            )
+        if outcome.kind == "killed":
+            raise CannotTell(f"{worker.name} ended on its own; run the check again")
+        return outcome.value
+
+    def expect_no_error(self, outcome):
+        """End the check as YOUR CODE RAISED when an exception came out of the answer."""
+        error = outcome.error
+        if error is None:
+            return
+        if error.where is None:
+            # No line of the answer is in the traceback: the check's own driver failed.
+            raise RuntimeError(error.trace)
+        raise Raised(*error.lines)
+
+    def expect_fault(self, outcome, fault):
+        """End the check as CANNOT TELL unless `fault` really happened in that worker."""
+        if not outcome.faults:
+            raise CannotTell(f"the fault never happened: the worker was to be {fault}, and did not get there")
