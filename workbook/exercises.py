@@ -19,13 +19,9 @@ from workbook.verdicts import (
     CANNOT_TELL,
     NOT_ATTEMPTED,
     PASS,
-    RAISED,
     WRONG,
-    CannotTell,
     Ended,
-    Raised,
     Verdict,
-    Wrong,
 )
 
 GOES_ON = "the lab goes on with the workbook's own"
@@ -157,9 +153,9 @@ def _not_attempted(number, answer):
     own = reference(number)
     if answer is own or getattr(answer, "__module__", "").startswith("workbook.taught."):
         return "this is the workbook's own answer, handed back in"
-    functions = _functions(answer)
-    if functions and all(_is_blank(f) for f in functions):
-        return "the blank is still empty"
+    blank = [f.__name__ for f in _functions(answer) if _is_blank(f)]
+    if blank:
+        return f"the blank in {' and in '.join(blank)} is still empty"
     return None
 
 
@@ -200,14 +196,14 @@ def verdict_of(number, answer):
         except Trouble as trouble:
             return verdict(BROKER_DOWN, [str(trouble)])
         if isinstance(ended, Trouble):
-            return verdict(WRONG, [str(ended)], hint=None)
+            return verdict(WRONG, [str(ended)])
         return verdict(
             ended.word,
             ended.lines,
             anomalies=ended.anomalies,
             must_hold=ended.must_hold,
             printed=trial.printed(),
-            hint=_first_hint(found) if ended.word == WRONG else None,
+            hint=_hint_line(found, ended.hint) if ended.word == WRONG else None,
         )
     except Exception as error:
         try:
@@ -223,8 +219,8 @@ def verdict_of(number, answer):
         trial.end()
 
 
-def _first_hint(found):
-    return f"hint 1 of {len(found.hints)}: {found.hints[0]}" if found.hints else None
+def _hint_line(found, n):
+    return f"hint {n} of {len(found.hints)}: {found.hints[n - 1]}"
 
 
 def check(number):
@@ -268,7 +264,7 @@ def hint(number, n=1):
         raise Trouble(f"exercise {number} has {len(found.hints)} hints: hint({number!r}, 1) to "
                       f"hint({number!r}, {len(found.hints)}).")
     progress.hinted(found.number, n)
-    print(f"{number} hint {n} of {len(found.hints)}: {found.hints[n - 1]}")
+    print(f"{number} {found.title} · {_hint_line(found, n)}")
 
 
 def reveal(number):

@@ -53,8 +53,7 @@ class Fault:
     def __str__(self):
         done = {"kill": "killed", "stop": "stopped", "pause": "frozen", "hold": "held"}[self.action]
         ordinal = "" if self.n == 1 else ORDINALS.get(self.n, f"{self.n}th") + " "
-        what = "operation" if self.operation == "*" else self.operation
-        return f"{done} {self.side} its {ordinal}{what}"
+        return f"{done} {self.side} its {ordinal}{self.operation}"
 
 
 class _State(threading.local):
@@ -95,12 +94,21 @@ class Armed:
             if fault.side == side and fault.operation in {*names, "*"} and self.counts[fault.operation] == fault.n:
                 if side == "after" and settle:
                     settle()
-                self.recorder.record(names[0], "fault", note=str(fault))
+                # Told by the operation that was hit, also where any would have been.
+                told = str(Fault(fault.action, side, names[0], self.counts[names[0]]))
+                self.recorder.record(names[0], "fault", note=told)
                 if fault.action == "hold":
-                    self.hold(str(fault))
+                    self.hold(told)
                 else:
                     number = {"kill": signal.SIGKILL, "stop": signal.SIGTERM, "pause": signal.SIGSTOP}
                     os.kill(os.getpid(), number[fault.action])
+
+
+@dataclass
+class Step:
+    """An operation that is under way; `id` may be set inside it, when the reply tells which unit of work it was."""
+
+    id: str | None = None
 
 
 @contextlib.contextmanager
@@ -112,9 +120,10 @@ def around(*names, id=None, settle=None, layer=None):
     settle: called before a fault fires after the operation, where the client returns before the server has seen
     it; so "after" always means: the server has it.
     """
+    step = Step(id)
     layer = layer or names[0]
     if _armed is None or layer in _inside.layers:
-        yield
+        yield step
         return
     _inside.layers.add(layer)
     try:
@@ -122,12 +131,12 @@ def around(*names, id=None, settle=None, layer=None):
         _armed.fire("before", names, settle)
         _armed.recorder.record(names[0], "start", id)
         try:
-            yield
+            yield step
         except Exception as error:
-            _armed.recorder.record(names[0], "end", id, note=f"raised {type(error).__name__}")
+            _armed.recorder.record(names[0], "end", step.id, note=f"raised {type(error).__name__}")
             raise
         else:
-            _armed.recorder.record(names[0], "end", id)
+            _armed.recorder.record(names[0], "end", step.id)
             _armed.fire("after", names, settle)
     finally:
         _inside.layers.discard(layer)
@@ -166,6 +175,13 @@ def _unit(value):
     return str(value)[:40] if isinstance(value, (str, int)) else None
 
 
+GIVES = {"LPUSH", "RPUSH", "LREM", "SREM", "SADD"}
+"""Redis commands whose last argument is the unit of work."""
+
+TAKES = {"BLMOVE", "LMOVE", "BRPOPLPUSH", "RPOPLPUSH", "BRPOP", "BLPOP", "RPOP", "LPOP", "LINDEX", "EVALSHA", "EVAL"}
+"""Redis commands whose reply is the unit of work."""
+
+
 def _wrap_redis():
     import redis
 
@@ -173,8 +189,11 @@ def _wrap_redis():
         def wrapped(self, *args, **options):
             name = str(args[0]).upper()
             names = [name, "EVAL"] if name in ("EVALSHA", "FCALL") else [name]
-            with around(*names, id=_unit(args[-1]) if len(args) > 2 else None, layer="redis"):
-                return original(self, *args, **options)
+            with around(*names, id=_unit(args[-1]) if name in GIVES else None, layer="redis") as step:
+                reply = original(self, *args, **options)
+                if name in TAKES:
+                    step.id = _unit(reply[-1] if isinstance(reply, (list, tuple)) and reply else reply)
+                return reply
 
         return wrapped
 

@@ -93,9 +93,20 @@ class Corner:
         self._close_everything()
         self.turn = self.lease.next_turn()
         self._counts = {}
+        self._experiments = 0
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.history = History(self.folder / f"history-{self.turn}")
         self.world = World(self.folder / f"world-{self.turn}.db")
+        return self.again()
+
+    def again(self):
+        """Begin the next experiment in this corner: workers ended, a new history, nothing in Redis or outside.
+
+        Queues and topics of the last experiment may still be there; `name` gives each experiment names of its own.
+        """
+        self.end_workers()
+        self._experiments += 1
+        self.history = History(self.folder / f"history-{self.turn}-{self._experiments}")
+        self.world.forget()
         if "redis" in self.uses:
             self._empty_redis()
         return self

@@ -178,12 +178,16 @@ class _Link:
         try:
             pump()
         except OSError:
-            pass  # one of the two ends has gone: so does the other
-        except Exception as error:  # a bug here must reach the check that relies on the fault
+            pass  # one of the two ends has gone
+        except Exception as error:  # not the protocol we read: the check that relies on this fault must learn of it
             self.proxy.failures.append(f"{type(error).__name__}: {error}")
-        finally:
-            if pump == self._replies:
-                self.close()
+            self.close()
+        if pump == self._replies:
+            self.close()
+        else:
+            # The client has closed its side; the broker may still be answering, and closes when it has.
+            with contextlib.suppress(OSError):
+                self.broker.shutdown(socket.SHUT_WR)
 
     def _requests(self):
         lose_here = self.proxy.cut == "request"
@@ -197,9 +201,6 @@ class _Link:
                     return
                 passed.append(frame)
             self._send(self.broker, passed)
-        # The client closed its side: the broker may still be answering.
-        with contextlib.suppress(OSError):
-            self.broker.shutdown(socket.SHUT_WR)
 
     def _replies(self):
         lose_here = self.proxy.cut == "reply"
@@ -319,10 +320,10 @@ class _Resp:
 
     def __init__(self, inline=False):
         self.inline = inline  # a request may also be a bare line of words
-        self.buffer, self.at, self.need = bytearray(), 0, 1
+        self.buffer, self.at, self.need, self.fresh = bytearray(), 0, 1, True
 
     def rest(self):
-        rest, self.buffer, self.at, self.need = bytes(self.buffer), bytearray(), 0, 1
+        rest, self.buffer = bytes(self.buffer), bytearray()
         return rest
 
     def feed(self, data):
@@ -332,10 +333,10 @@ class _Resp:
             after = self._value()
             if after is None:
                 break
-            self.at = after
+            self.at, self.fresh = after, False
             if self.need == 0:
                 frames.append(bytes(self.buffer[start : self.at]))
-                start, self.need = self.at, 1
+                start, self.need, self.fresh = self.at, 1, True
         del self.buffer[:start]
         self.at -= start
         return frames
@@ -347,7 +348,7 @@ class _Resp:
             return None
         kind, line = chr(self.buffer[self.at]), bytes(self.buffer[self.at + 1 : end]).rstrip(b"\r")
         after = end + 1
-        if self.inline and self.need == 1 and kind != "*" and kind != "$":
+        if self.inline and self.fresh and kind != "*":
             self.need = 0
             return after
         inner = 0

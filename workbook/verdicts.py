@@ -17,24 +17,26 @@ class Ended(Exception):
 
     word = CANNOT_TELL
 
-    def __init__(self, *lines, must_hold=None, anomalies=()):
+    def __init__(self, *lines, must_hold=None, anomalies=(), hint=1):
         super().__init__(*lines)
         self.lines = list(lines)
         self.must_hold = must_hold
         self.anomalies = list(anomalies)
+        self.hint = hint
 
 
 class Wrong(Ended):
     """The answer does not do what it must.
 
     anomalies: what was found, by name, with witnesses. lines: what was seen, where no anomaly says it (or the
-    circumstances: "killed after its BLMOVE"). must_hold: the property, in one sentence.
+    circumstances: "killed after its BLMOVE"). must_hold: the property, in one sentence. hint: the number of the hint
+    that fits what was seen.
     """
 
     word = WRONG
 
-    def __init__(self, *lines, must_hold, anomalies=()):
-        super().__init__(*lines, must_hold=must_hold, anomalies=anomalies)
+    def __init__(self, *lines, must_hold, anomalies=(), hint=1):
+        super().__init__(*lines, must_hold=must_hold, anomalies=anomalies, hint=hint)
 
 
 class Raised(Ended):
@@ -55,7 +57,7 @@ class Verdict:
 
     number, title: the exercise ("15.1", "take"). word: one of the six above. anomalies: list of
     `workbook.anomalies.Anomaly`. lines: what was seen. must_hold: the property that was broken, or None.
-    hint: the first hint, shown where the answer is wrong. seconds: how long judging took. printed: what the
+    hint: the hint that fits, shown where the answer is wrong. seconds: how long judging took. printed: what the
     learner's code printed meanwhile.
     """
 

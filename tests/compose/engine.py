@@ -166,6 +166,8 @@ def _environment():
     environment = dict(os.environ)
     environment["PATH"] = ":".join([*_paths(), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     environment["LD_LIBRARY_PATH"] = ":".join(libraries)
+    for plugins in TREE.glob("usr/lib/*/xtables"):
+        environment["XTABLES_LIBDIR"] = str(plugins)
     environment.pop("DOCKER_HOST", None)
     environment.pop("DOCKER_CONTEXT", None)
     return environment
@@ -191,9 +193,25 @@ def fetch():
                    if not shutil.which(program)]  # fmt: skip
         if missing:
             own.unpack(missing, TREE, closure=True)
+            _choose_filter()
     with step("compose out of Debian 13's package"):
         newer.unpack(["docker-compose"], TREE)
     done.write_text("")
+
+
+def _choose_filter():
+    """Give the unpacked tree an `iptables`: which kind works depends on the kernel, tried in a network of its own.
+
+    The engine runs without packet filter rules on this machine; inside each container's own network it needs some for
+    its name server.
+    """
+    for name in ("iptables", "ip6tables"):
+        for kind in ("nft", "legacy"):
+            program = TREE / "usr/sbin" / f"{name}-{kind}"
+            trial = ["unshare", "--net", str(program), "-t", "nat", "-N", "TRIAL"]
+            if program.exists() and subprocess.run(trial, env=_environment(), capture_output=True).returncode == 0:
+                (TREE / "usr/sbin" / name).symlink_to(program.name)
+                break
 
 
 def _compose_plugin():

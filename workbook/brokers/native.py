@@ -1,11 +1,14 @@
 """The native backend: the same servers as processes of this user, on 127.0.0.1 alone, all they write in `.workbook/`."""
 
+import base64
 import hashlib
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -24,6 +27,26 @@ _PORTS = {
     "rabbitmq": ("port", "management_port", "mqtt_port", "stomp_port", "distribution", "epmd"),
     "kafka": ("port", "controller", "proxied_port", "proxy_port"),
 }
+
+
+starts_here = False
+"""Whether this process may be a broker's parent: the command line says so of itself, a kernel or a test is none."""
+
+
+def _through_the_command_line(name, role, settings):
+    """Have `python -m workbook _start` start a broker, in a session of its own.
+
+    An interrupt of a kernel is sent to its whole process group; a broker, or the process that is just starting one, must not
+    be in it. The starter goes on to its end even if we are interrupted while we wait for it.
+    """
+    command = [sys.executable, "-m", "workbook", "_start", name, role]
+    if settings is not None:
+        command.append(json.dumps(settings))
+    starter = subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    said, _ = starter.communicate()
+    if starter.returncode:
+        raise Trouble(said.strip() or f"{name} could not be started: run `python3 -m workbook doctor`.")
 
 
 class NativeInstance(Instance):
@@ -64,6 +87,8 @@ class NativeInstance(Instance):
     def start(self, settings=None):
         if self.running():
             return
+        if not starts_here:
+            return _through_the_command_line(self.name, self.role, settings)
         with state.lock(f"start-{self.name}-{self.role}"):
             if self.running():
                 return
@@ -273,25 +298,61 @@ class NativeKafka(NativeInstance):
             *(f"{key}={value}" for key, value in settings.items()),
         ]) + "\n"
 
+    options = None
+    """Extra options for Java; None means the class-data archive if there is one."""
+
     def _launch(self, settings):
         self._write("kafka.properties", self.properties(settings))
+        shutil.copy(install.LOG4J, self.home)
         if not (self.data / "meta.properties").exists():
             self._format()
-        self.process.spawn(install.java_command("kafka.Kafka", "kafka.properties", heap=self.heap), self.log,
-                           install.java_environment(), cwd=self.home)
+        self.process.spawn(
+            install.java_command("kafka.Kafka", "kafka.properties", heap=self.heap, options=self.options),
+            self.log, install.java_environment(), cwd=self.home,
+        )
 
     def _format(self):
-        """Give an empty data folder its identity, as Kafka demands before a first start."""
+        """Give an empty data folder its identity, as Kafka demands before a first start.
+
+        Formatting takes a Java start. It is done once; every later empty folder is a copy under an identity of its own.
+        """
         shutil.rmtree(self.data, ignore_errors=True)
-        cluster = uuid.uuid4().hex[:22]
-        command = install.java_command("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "kafka.properties")
+        pattern = install.formatted()
+        if not pattern.exists():
+            self._run_format()
+            fresh = pattern.with_name(f"{pattern.name}.{os.getpid()}")
+            shutil.copytree(self.data, fresh)
+            fresh.rename(pattern)
+            return
+        shutil.copytree(pattern, self.data)
+        identity = self.data / "meta.properties"
+        text = identity.read_text()
+        text = re.sub(r"(?m)^cluster\.id=.*$", f"cluster.id={_kafka_id()}", text)
+        text = re.sub(r"(?m)^directory\.id=.*$", f"directory.id={_kafka_id()}", text)
+        identity.write_text(text)
+
+    def _run_format(self):
+        command = install.java_command("kafka.tools.StorageTool", "format", "-t", _kafka_id(), "-c", "kafka.properties")
         done = subprocess.run(command, env=install.java_environment(), cwd=self.home, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
-            raise Trouble(f"Kafka could not format its data folder: {(done.stderr or done.stdout).strip()[-300:]}")
+            raise Trouble(f"Kafka could not format its data folder: {done.stdout.strip()[-300:]}")
 
     def version(self):
         return install.kafka_version()
+
+
+class KafkaForArchive(NativeKafka):
+    """A Kafka that is started once, so that Java writes down the classes it loads into `.workbook/kafka/<archive>`."""
+
+    def __init__(self, archive):
+        super().__init__("kafka", "archive")
+        self.options = [f"-XX:ArchiveClassesAtExit=../../kafka/{archive}"]
+
+
+def _kafka_id():
+    """A new identity as Kafka writes it: 16 random bytes in URL-safe base 64."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def short_name(path):

@@ -114,11 +114,13 @@ class Process:
 
     def gone(self, deadline):
         """Wait until it has ended; whether it has within `deadline` seconds."""
+        pid = self.pid
         end = time.monotonic() + deadline
         while self.pid is not None:
-            with contextlib.suppress(ChildProcessError, ProcessLookupError):
-                os.waitpid(self.pid or 0, os.WNOHANG)  # if it is our own child, reap it
             if time.monotonic() > end:
                 return False
             time.sleep(_POLL)
+        if pid is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # if it was our own child, do not leave a zombie
         return True
