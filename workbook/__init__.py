@@ -22,6 +22,8 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name):
+    if name == "figures":
+        return importlib.import_module("workbook.figures")
     if name in _HOMES:
         return getattr(importlib.import_module(f"workbook.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'workbook' has no attribute {name!r}")

@@ -276,7 +276,7 @@ class _Redis:
 
     def from_client(self, data):
         if self.raw:
-            return [(data, 0)]
+            return [(self.requests.rest() + data, 0)]
         return [(frame, self._request(frame)) for frame in self.requests.feed(data)]
 
     def _request(self, frame):
@@ -300,7 +300,6 @@ class _Redis:
 
     def from_broker(self, data):
         if self.raw:
-            # What had arrived of a frame must not stay behind.
             return [(self.replies.rest() + data, 0)]
         return [(frame, self._reply(frame)) for frame in self.replies.feed(data)]
 
@@ -323,6 +322,7 @@ class _Resp:
         self.buffer, self.at, self.need, self.fresh = bytearray(), 0, 1, True
 
     def rest(self):
+        """What has come of a value that is not whole yet: where nothing is cut any more, it must not stay behind."""
         rest, self.buffer = bytes(self.buffer), bytearray()
         return rest
 

@@ -436,9 +436,9 @@ def kafka_jars():
     """The folder with the jars of the real Kafka, fetched by the native backend if it has not been."""
     jars = ROOT / ".workbook" / "kafka" / "jars"
     if not list(jars.glob("kafka_2*.jar")):
-        from workbook.brokers import native
+        from workbook.brokers import install
 
-        native.fetch_kafka()
+        install.fetch_jars()
     return jars
 
 

@@ -4,6 +4,7 @@ import abc
 import contextlib
 import time
 
+from workbook import paths
 from workbook.brokers import probes, state
 from workbook.trouble import Trouble
 
@@ -94,6 +95,19 @@ class Instance(abc.ABC):
     @abc.abstractmethod
     def log_tail(self, lines=15):
         """The last lines of its log, as one string."""
+
+    @property
+    def changed(self):
+        """Whether somebody changed its settings while it runs, so that the next holder must get it restarted."""
+        return self._mark.exists()
+
+    @changed.setter
+    def changed(self, yes):
+        self._mark.touch() if yes else self._mark.unlink(missing_ok=True)
+
+    @property
+    def _mark(self):
+        return paths.STATE / f"changed-{self.name}-{self.role}"
 
     def settings(self):
         """The extra settings of its last start."""

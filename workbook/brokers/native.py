@@ -75,7 +75,12 @@ class NativeInstance(Instance):
 
     def ports(self):
         """Its ports by purpose; while it does not run, any that somebody has taken are chosen anew."""
-        return ports.of(f"{self.name}-{self.role}", _PORTS[self.name], ours=self.running())
+        ours = _PORTS[self.name] if self.running() else self._still_ours()
+        return ports.of(f"{self.name}-{self.role}", _PORTS[self.name], ours)
+
+    def _still_ours(self):
+        """Purposes whose ports a helper of ours may hold although the server is gone."""
+        return ()
 
     def new_address(self):
         """The address to be written down before a start."""
@@ -101,6 +106,7 @@ class NativeInstance(Instance):
                 settings = extra.get(self.name, {})
             self.home.mkdir(parents=True, exist_ok=True)
             self._keep_log_small()
+            self.changed = False
             self._launch(settings)
 
     def _launch(self, settings):
@@ -251,9 +257,16 @@ class NativeRabbitMQ(NativeInstance):
             )
         self.process.spawn([install.rabbitmq_script("rabbitmq-server")], self.log, environment, cwd=self.home)
 
+    def _still_ours(self):
+        return ("epmd",) if self.epmd.pid is not None else ()
+
     def stop(self):
         super().stop()
         self.epmd.end()
+
+    def kill(self):
+        super().kill()
+        self.epmd.kill()
 
     def wipe(self):
         super().wipe()
@@ -265,7 +278,12 @@ class NativeRabbitMQ(NativeInstance):
         return found.group(1) if found else "unknown"
 
     def ctl(self, *arguments, timeout=30):
-        """Run rabbitmqctl against this node; its output. About two seconds: an Erlang machine starts for it."""
+        """Run rabbitmqctl against this node; its output. About two seconds: an Erlang machine starts for it.
+
+        A command that changes a setting is noted: the next holder of a crash-test instance gets a restarted one.
+        """
+        if arguments[0] == "eval" or arguments[0].startswith(("set_", "add_", "change_")):
+            self.changed = True
         command = [str(install.rabbitmq_script("rabbitmqctl")), "-n", self.node, *arguments]
         done = subprocess.run(
             command, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout

@@ -37,10 +37,10 @@ def free(port, host="127.0.0.1"):
     return True
 
 
-def of(instance, purposes, ours=False):
+def of(instance, purposes, ours=()):
     """The ports of one instance, {purpose: port}, from those remembered or chosen now.
 
-    `ours` says that the instance runs, so that taken ports are its own; else a taken port is replaced.
+    A remembered port that is taken is replaced, except for the purposes in `ours`: those it has taken itself.
     """
     with state.lock("ports"):
         remembered = _remembered()
@@ -50,7 +50,7 @@ def of(instance, purposes, ours=False):
         chosen = {}
         for purpose in purposes:
             port = known.get(purpose)
-            if port is None or not (ours or free(port)):
+            if port is None or not (purpose in ours or free(port)):
                 port = next((candidate for candidate in candidates if free(candidate)), None)
                 if port is None:
                     raise Trouble(f"no free port between {FIRST} and {LAST}: end some servers and try again.")

@@ -36,18 +36,17 @@ AGAIN = " (again)"
 
 # Runs in the kernel before the first cell. What another thread prints is shown as ever, and remembered.
 _WATCH_THREADS = """
-def _workbook_watch():
-    import sys, threading
-    sys._workbook_printed = []
-    for stream in (sys.stdout, sys.stderr):
-        def write(text, original=stream.write):
-            thread = threading.current_thread()
-            if thread is not threading.main_thread():
-                sys._workbook_printed.append(f"{thread.name}: {text!r}")
-            return original(text)
-        stream.write = write
-_workbook_watch()
-del _workbook_watch
+import sys, threading
+sys._workbook_printed = []
+def watched(original):
+    def write(text):
+        thread = threading.current_thread()
+        if thread is not threading.main_thread():
+            sys._workbook_printed.append(f"{thread.name}: {text!r}")
+        return original(text)
+    return write
+sys.stdout.write = watched(sys.stdout.write)
+sys.stderr.write = watched(sys.stderr.write)
 """
 _PRINTED_BY_THREADS = "__import__('sys')._workbook_printed"
 
@@ -73,7 +72,9 @@ class Kernel(RunningKernel):
         try:
             self.kc.wait_for_ready(timeout=60)
             self._ensure_iopub_up()
-            self.await_idle(self.kc.execute(_WATCH_THREADS, silent=True), timeout=30)
+            # As an expression: IPython puts the streams' own `write` back after a cell, but not after an expression.
+            watch = {"watch": f"exec({_WATCH_THREADS!r}, {{}})"}
+            self.await_idle(self.kc.execute("", silent=True, user_expressions=watch), timeout=30)
         except BaseException:
             self.stop()
             raise
