@@ -9,6 +9,8 @@
 #
 # **From the talk** *no exactly-once delivery* and *at least once or at most once*: the two points that every other
 # pattern in this workbook rests on.
+#
+# <!-- budget: cells 68, because three exercises, three predictions and the five real systems each need their own cell -->
 
 # %% [markdown]
 # ## Recap
@@ -304,6 +306,11 @@ r.lpush("jobs", "order 1")
 slow = lab.worker(work_once, r, world, "worker 1", take, finish, name="worker 1", fault="pause before charge")
 slow.wait_paused()
 PutBackEverything(r, 0).recover()
+
+# %% [markdown]
+# `worker 1` stands still and its order is back in `jobs`. Now `worker 2` takes it, and `worker 1` wakes up.
+
+# %%
 lab.run(work_once, r, world, "worker 2", take, finish, name="worker 2")
 slow.resume()
 told = slow.finish().value

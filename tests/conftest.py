@@ -35,7 +35,10 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.section("verdicts")
     for number, taken in sorted(seconds.items()):
         terminalreporter.line(
-            f"{number}: median {statistics.median(taken):.2f} s, at most {max(taken):.2f} s, {len(taken)} verdicts"
+            f"{number}: median {statistics.median(taken):.2f} s, at most {max(taken):.2f} s, "
+            f"{len(taken)} verdicts"
         )
     every = [one for taken in seconds.values() for one in taken]
-    terminalreporter.line(f"all: median {statistics.median(every):.2f} s, at most {max(every):.2f} s; budget 1 s, 5 s")
+    terminalreporter.line(
+        f"all: median {statistics.median(every):.2f} s, at most {max(every):.2f} s; budget 1 s, 5 s"
+    )

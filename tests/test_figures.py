@@ -32,7 +32,9 @@ class Tape:
 
 def crash():
     tape = Tape()
-    tape.do("worker 1", "BLMOVE", "order 6").do("worker 2", "BLMOVE", "order 7").do("worker 1", "LREM", "order 6")
+    tape.do("worker 1", "BLMOVE", "order 6").do("worker 2", "BLMOVE", "order 7").do(
+        "worker 1", "LREM", "order 6"
+    )
     tape.add("worker 2", "LREM", "fault", note="killed before its LREM")
     return tape.do("worker 1", "BLMOVE", "order 8").add("worker 1", "LREM", "start", "order 8").records
 
@@ -43,7 +45,9 @@ FIGURES = {
     "depths": lambda: depth({"one worker": [0, 200, 100], "two workers": [0, 200, 0]}),
     "response_times": lambda: response_times([10, 20, 30], [1, 2, 3]),
     "bars": lambda: bars({"partition 0": 12, "partition 1": 0}, title="Lag per partition", unit="records"),
-    "grouped bars": lambda: bars({"orders": {"got": 12, "lost": 3}, "mail": {"got": 15}}, title="What each got"),
+    "grouped bars": lambda: bars(
+        {"orders": {"got": 12, "lost": 3}, "mail": {"got": 15}}, title="What each got"
+    ),
 }
 
 
@@ -51,7 +55,9 @@ FIGURES = {
 def test_a_figure_is_an_image_with_alternative_text(name):
     figure = FIGURES[name]()
     page = figure._repr_html_()
-    alt = re.fullmatch(r'<img alt="([^"]+)" src="data:image/png;base64,[A-Za-z0-9+/=]+" width="\d+" style="[^"]+">', page)
+    alt = re.fullmatch(
+        r'<img alt="([^"]+)" src="data:image/png;base64,[A-Za-z0-9+/=]+" width="\d+" style="[^"]+">', page
+    )
     assert alt and len(alt[1]) > 30
     assert figure._repr_mimebundle_()["text/plain"] == f"figure: {figure.alt}"
     image = Image.open(io.BytesIO(figure.png))
@@ -74,7 +80,10 @@ def test_the_alternative_text_of_the_author_is_kept_and_quoted():
 def test_the_timeline_tells_each_process_its_jobs_and_the_fault():
     figure = timeline(crash())
     assert figure.numbers == {
-        "worker 1": {"jobs": {"order 6": ["BLMOVE", "LREM"], "order 8": ["BLMOVE", "LREM (no end)"]}, "faults": []},
+        "worker 1": {
+            "jobs": {"order 6": ["BLMOVE", "LREM"], "order 8": ["BLMOVE", "LREM (no end)"]},
+            "faults": [],
+        },
         "worker 2": {"jobs": {"order 7": ["BLMOVE"]}, "faults": ["killed before its LREM"]},
     }
     assert figure.table() == (
@@ -85,7 +94,8 @@ def test_the_timeline_tells_each_process_its_jobs_and_the_fault():
         "worker 2           killed before its LREM"
     )
     assert figure.alt == (
-        "Timeline, one lane for each process. worker 1: order 6 (BLMOVE, LREM); order 8 (BLMOVE, LREM (no end)). "
+        "Timeline, one lane for each process. worker 1: order 6 (BLMOVE, LREM); "
+        "order 8 (BLMOVE, LREM (no end)). "
         "worker 2: order 7 (BLMOVE); killed before its LREM."
     )
 
@@ -109,10 +119,35 @@ def test_an_operation_takes_its_id_from_its_end():
     assert timeline(tape.records).numbers["worker 1"]["jobs"] == {"order 7": ["BLMOVE"]}
 
 
+def test_what_concerns_no_job_is_drawn_only_when_asked_for():
+    tape = (
+        Tape()
+        .add("worker 1", "worker", "start")
+        .do("worker 1", "LREM", "order 7")
+        .do("worker 2", "poll", None)
+    )
+    assert timeline(tape.records).numbers == {"worker 1": {"jobs": {"order 7": ["LREM"]}, "faults": []}}
+    assert timeline(tape.records, only=["poll"]).numbers == {
+        "worker 2": {"jobs": {"-": ["poll"]}, "faults": []}
+    }
+
+
+def test_bars_that_overlap_in_time_overlap_in_columns():
+    """A begins, B begins and ends, A ends: A's bar spans B's column."""
+    tape = Tape().add("A", "charge", "start", "1").do("B", "charge", "2").add("A", "charge", "end", "1")
+    _, operations, _ = figures._read_history(tape.do("B", "charge", "3").records, None, None)
+    assert [(one.id, one.column, one.until) for one in operations] == [("1", 0, 1), ("2", 1, 1), ("3", 2, 2)]
+
+
 def test_an_operation_that_a_kill_interrupts_has_no_end():
-    tape = Tape().add("worker 1", "charge", "start", "order 7").add("worker 1", "charge", "fault", note="killed")
+    tape = (
+        Tape().add("worker 1", "charge", "start", "order 7").add("worker 1", "charge", "fault", note="killed")
+    )
     tape.do("worker 2", "charge", "order 7")
-    assert timeline(tape.records).numbers["worker 1"] == {"jobs": {"order 7": ["charge (no end)"]}, "faults": ["killed"]}
+    assert timeline(tape.records).numbers["worker 1"] == {
+        "jobs": {"order 7": ["charge (no end)"]},
+        "faults": ["killed"],
+    }
 
 
 def test_only_and_lanes_choose_what_is_drawn():
@@ -121,22 +156,26 @@ def test_only_and_lanes_choose_what_is_drawn():
         "worker 1": {"jobs": {"order 6": ["LREM"], "order 8": ["LREM (no end)"]}, "faults": []},
         "worker 3": {"jobs": {}, "faults": []},
     }
-    assert timeline(Tape().do("worker 10", "x", "1").do("worker 9", "x", "2").records).rows[1][0] == "worker 9"
+    assert (
+        timeline(Tape().do("worker 10", "x", "1").do("worker 9", "x", "2").records).rows[1][0] == "worker 9"
+    )
 
 
 def test_a_long_history_is_still_told_in_short():
     tape = Tape()
     for number in range(40):
-        tape.do("worker 1", "BLMOVE", f"order {number}")
+        tape.do("worker 1", "BLMOVE", f"order {number}").do("worker 2", "LREM", "order 1")
     figure = timeline(tape.records)
     assert "worker 1: 37 other jobs; order 37 (BLMOVE)" in figure.alt
-    assert len(figure.table().splitlines()) == 41
+    assert len(figure.table().splitlines()) == 42
 
 
 def test_depth_says_first_peak_and_last():
     figure = depth({"one worker": [(0, 5), (1.5, 2000), (3, 7)], "two workers": []})
     assert figure.numbers == {"one worker": {"samples": 3, "first": 5, "peak": 2000, "last": 7}}
-    assert figure.table() == "            samples  first   peak  last\none worker        3      5  2,000     7"
+    assert (
+        figure.table() == "            samples  first   peak  last\none worker        3      5  2,000     7"
+    )
     assert figure.alt == "Jobs waiting over time: one worker from 5 to 7, at most 2000."
     assert "Marked: worker 2 killed." in FIGURES["depth"]().alt
 
@@ -153,7 +192,9 @@ def test_response_times_are_nearest_rank_percentiles():
         "     inline  as a job\np50     100       0.5\np95     190       0.5\np99     198       0.5"
     )
     assert figure.alt.endswith("as a job is lower at p50, lower at p95, lower at p99.")
-    assert not re.search(r"\d{3}|0\.5", figure.alt)  # measured numbers differ from run to run: they are in the table
+    assert not re.search(
+        r"\d{3}|0\.5", figure.alt
+    )  # measured numbers differ from run to run: they are in the table
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 99))
@@ -178,12 +219,14 @@ def test_a_table_has_a_dash_where_there_is_no_number():
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["worker 1", "worker 2", "w"]), st.sampled_from(["BLMOVE", "charge", "LREM"]),
-            st.sampled_from(["start", "end", "fault", "note"]), st.sampled_from([None, "order 7", "order $8$ & <b>"]),
+            st.sampled_from(["worker 1", "worker 2", "w"]),
+            st.sampled_from(["BLMOVE", "charge", "LREM"]),
+            st.sampled_from(["start", "end", "fault", "note"]),
+            st.sampled_from([None, "order 7", "order $8\\nope$ & <b>"]),
         ),
         max_size=40,
     )
-)  # fmt: skip
+)
 def test_any_history_can_be_drawn(steps):
     tape = Tape()
     for step in steps:
@@ -207,11 +250,19 @@ def test_any_bars_can_be_drawn(table):
 def test_drawing_is_silent_and_leaves_no_global_state(tmp_path):
     """The very first figure on a machine: matplotlib must not say that it builds its font cache."""
     code = (
-        "import sys; from workbook import figures; assert 'matplotlib' not in sys.modules; figures.depth([1, 2]); "
+        "import sys; from workbook import figures; assert 'matplotlib' not in sys.modules; "
+        "figures.depth([1, 2]); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120,
-        env={"MPLCONFIGDIR": str(tmp_path), "PATH": "", "PYTHONPATH": str(figures.__file__.rsplit("/", 2)[0])},
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={
+            "MPLCONFIGDIR": str(tmp_path),
+            "PATH": "",
+            "PYTHONPATH": str(figures.__file__.rsplit("/", 2)[0]),
+        },
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -115,11 +115,15 @@ def test_the_nth_reply_is_counted_over_all_connections(r):
 
 
 def test_in_a_pipeline_exactly_that_reply_is_lost():
-    """Read off the raw connection: the replies before it have come, the chosen one and those behind it have not."""
+    """Read off the raw connection: the replies before it have come, it and those behind it have not."""
     key = f"proxy-{uuid.uuid4().hex}"
     with lost_reply("redis", "INCR", n=2) as proxy, socket.create_connection((proxy.host, proxy.port)) as raw:
         raw.settimeout(5)
-        raw.sendall(b"".join(_request(*words) for words in (("INCR", key), ("GET", key), ("INCR", key), ("INCR", key))))
+        raw.sendall(
+            b"".join(
+                _request(*words) for words in (("INCR", key), ("GET", key), ("INCR", key), ("INCR", key))
+            )
+        )
         assert _read_to_the_end(raw) == b":1\r\n$1\r\n1\r\n"
     with redis.Redis(brokers.address("redis")["host"], brokers.address("redis")["port"]) as client:
         assert client.getdel(key) == b"3"  # the broker did all of it
@@ -130,7 +134,11 @@ def test_a_cut_request_in_a_pipeline_stops_it_there():
     with lost_reply("redis", "INCR", n=2, cut="request") as proxy:
         with socket.create_connection((proxy.host, proxy.port)) as raw:
             raw.settimeout(5)
-            raw.sendall(b"".join(_request(*words) for words in (("INCR", key), ("GET", key), ("INCR", key), ("GET", key))))
+            raw.sendall(
+                b"".join(
+                    _request(*words) for words in (("INCR", key), ("GET", key), ("INCR", key), ("GET", key))
+                )
+            )
             assert _read_to_the_end(raw) == b":1\r\n$1\r\n1\r\n"
     with redis.Redis(brokers.address("redis")["host"], brokers.address("redis")["port"]) as client:
         assert client.getdel(key) == b"1"
@@ -148,7 +156,7 @@ def test_a_transaction_loses_the_reply_of_its_exec(r):
 
 
 def test_a_script_is_told_from_its_missing_source(r):
-    """NOSCRIPT is an answer, too, but the broker did nothing: the reply to lose is the one of the script that ran."""
+    """NOSCRIPT is a reply, too, but nothing was done: the reply to lose is that of the script that ran."""
     queue = r.prefix + "queue"
     r.script_flush()
     with lost_reply("redis", "EVALSHA") as proxy, redis_behind(proxy, **ONCE) as client:
@@ -157,6 +165,39 @@ def test_a_script_is_told_from_its_missing_source(r):
             push(keys=[queue], args=["order 7"])
         assert proxy.lost == 1
     assert r.lrange(queue, 0, -1) == [b"order 7"]
+
+
+def test_any_command_can_be_meant(r):
+    """What a client says about its connection does not count, nor what a transaction only queues."""
+    queue = r.prefix + "queue"
+    with lost_reply("redis", "*", n=2) as proxy, redis_behind(proxy, **ONCE) as client:
+        client.ping()
+        client.lpush(queue, 1)
+        pipeline = client.pipeline(transaction=True)
+        pipeline.lpush(queue, 2).lpush(queue, 3)
+        with pytest.raises(redis.ConnectionError):
+            pipeline.execute()
+        assert (proxy.seen, proxy.lost) == (2, 1)
+    assert r.llen(queue) == 3
+
+
+def test_what_stood_before_a_subscription_is_not_swallowed(r):
+    """From there on the connection is not read any more; a request that came in two packets arrives."""
+    channel = r.prefix + "news"
+    with lost_reply("redis", "GET") as proxy, socket.create_connection((proxy.host, proxy.port)) as raw:
+        raw.settimeout(5)
+        whole = _request("SET", channel, "1") + _request("SUBSCRIBE", channel) + _request("PING")
+        raw.sendall(whole[:-4])
+        assert _read(raw, 5) == b"+OK\r\n"
+        raw.sendall(whole[-4:])
+        assert b"pong" in _read(raw, 1000, until=b"pong")
+
+
+def _read(raw, size, until=None):
+    got = b""
+    while len(got) < size and not (until and until in got):
+        got += raw.recv(size - len(got))
+    return got
 
 
 def test_subscriptions_pass(r):
@@ -200,10 +241,24 @@ def _read_to_the_end(raw):
 
 def test_replies_are_cut_at_every_byte():
     values = [
-        b"+OK\r\n", b"-ERR no\r\n", b":7\r\n", b"$-1\r\n", b"$5\r\na\r\nbc\r\n", b"*0\r\n", b"*-1\r\n", b"_\r\n", b"#t\r\n",
-        b",1.5\r\n", b"*2\r\n$1\r\na\r\n*2\r\n:1\r\n$-1\r\n", b"%1\r\n$1\r\nk\r\n~2\r\n:1\r\n:2\r\n", b"=7\r\ntxt:abc\r\n",
-        b">2\r\n+message\r\n$2\r\nhi\r\n", b"|1\r\n+ttl\r\n:3\r\n", b"!5\r\nERR a\r\n", b"(123456789012345678901\r\n",
-    ]  # fmt: skip
+        b"+OK\r\n",
+        b"-ERR no\r\n",
+        b":7\r\n",
+        b"$-1\r\n",
+        b"$5\r\na\r\nbc\r\n",
+        b"*0\r\n",
+        b"*-1\r\n",
+        b"_\r\n",
+        b"#t\r\n",
+        b",1.5\r\n",
+        b"*2\r\n$1\r\na\r\n*2\r\n:1\r\n$-1\r\n",
+        b"%1\r\n$1\r\nk\r\n~2\r\n:1\r\n:2\r\n",
+        b"=7\r\ntxt:abc\r\n",
+        b">2\r\n+message\r\n$2\r\nhi\r\n",
+        b"|1\r\n+ttl\r\n:3\r\n",
+        b"!5\r\nERR a\r\n",
+        b"(123456789012345678901\r\n",
+    ]
     whole = b"".join(values)
     for size in range(1, len(whole) + 1):
         framer, got = _Resp(), []
@@ -215,7 +270,7 @@ def test_replies_are_cut_at_every_byte():
 def test_only_replies_are_counted_as_replies():
     dialogue = _Redis("GET", "reply", False)
     list(dialogue.from_client(_request("GET", "a") + _request("get", "b") + b"GET c\r\n"))
-    got = dialogue.from_broker(b">2\r\n+invalidate\r\n*0\r\n" b"|1\r\n+ttl\r\n:3\r\n" b"$1\r\nx\r\n" b"$-1\r\n" b"-ERR\r\n")
+    got = dialogue.from_broker(b">2\r\n+invalidate\r\n*0\r\n|1\r\n+ttl\r\n:3\r\n$1\r\nx\r\n$-1\r\n-ERR\r\n")
     assert [hits for _, hits in got] == [0, 0, 1, 0, 0]
     assert dialogue.outstanding() == 0
 
@@ -278,7 +333,7 @@ def test_the_third_confirm_is_lost_and_the_two_before_it_arrive(queue):
 
 
 def test_confirms_that_settle_several_messages_are_counted_by_message(queue):
-    """50 publishes in one write: the broker confirms in batches, and the one with the 25th does not arrive."""
+    """50 publishes in one write: it is confirmed in batches; the one with the 25th does not arrive."""
     confirmed = []
     with lost_reply("rabbitmq", n=25) as proxy:
         channel = amqp(proxy.port).channel()
@@ -289,7 +344,9 @@ def test_confirms_that_settle_several_messages_are_counted_by_message(queue):
         frames = []
         for n in range(50):
             body = str(n).encode()
-            frames.append(pika.frame.Method(1, pika.spec.Basic.Publish(exchange="", routing_key=queue.queue)).marshal())
+            frames.append(
+                pika.frame.Method(1, pika.spec.Basic.Publish(exchange="", routing_key=queue.queue)).marshal()
+            )
             frames.append(pika.frame.Header(1, len(body), pika.BasicProperties()).marshal())
             frames.append(pika.frame.Body(1, body).marshal())
         channel.connection._impl._output_marshaled_frames(frames)
@@ -374,7 +431,9 @@ def records_in(topic):
     """The values in the topic, read past the proxy."""
     at = brokers.address("kafka")
     partition = TopicPartition(topic, 0)
-    with kafka.KafkaConsumer(bootstrap_servers=f"{at['host']}:{at['port']}", group_id=None, enable_auto_commit=False) as consumer:
+    with kafka.KafkaConsumer(
+        bootstrap_servers=f"{at['host']}:{at['port']}", group_id=None, enable_auto_commit=False
+    ) as consumer:
         consumer.assign([partition])
         consumer.seek_to_beginning()
         end, values = consumer.end_offsets([partition])[partition], []
@@ -428,7 +487,10 @@ def test_kafka_frames_are_cut_at_every_byte():
     def frame(payload):
         return len(payload).to_bytes(4, "big") + payload
 
-    produce, fetch = (frame(api.to_bytes(2, "big") + b"\0\x09" + number.to_bytes(4, "big") + b"rest") for api, number in ((0, 1), (1, 2)))
+    produce, fetch = (
+        frame(api.to_bytes(2, "big") + b"\0\x09" + number.to_bytes(4, "big") + b"rest")
+        for api, number in ((0, 1), (1, 2))
+    )
     answers = [frame((2).to_bytes(4, "big") + b"records"), frame((1).to_bytes(4, "big") + b"done")]
     for size in range(1, 40):
         dialogue, asked, got = _Kafka("Produce", "reply", False), [], []
@@ -516,16 +578,22 @@ def test_a_port_that_is_taken_is_told_in_a_sentence():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(Trouble, match=f"port {taken.getsockname()[1]}"):
-            LostReplyProxy("redis", "127.0.0.1", 1, lose="LPUSH", listen_port=taken.getsockname()[1]).__enter__()
+            LostReplyProxy(
+                "redis", "127.0.0.1", 1, lose="LPUSH", listen_port=taken.getsockname()[1]
+            ).__enter__()
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        {"kind": "mysql"}, {"kind": "redis"}, {"kind": "kafka", "lose": "Prodcue"}, {"kind": "rabbitmq", "lose": "deliver", "cut": "request"},
-        {"kind": "kafka", "cut": "answer"}, {"kind": "kafka", "n": 0},
+        {"kind": "mysql"},
+        {"kind": "redis"},
+        {"kind": "kafka", "lose": "Prodcue"},
+        {"kind": "rabbitmq", "lose": "deliver", "cut": "request"},
+        {"kind": "kafka", "cut": "answer"},
+        {"kind": "kafka", "n": 0},
     ],
-)  # fmt: skip
+)
 def test_a_fault_that_cannot_happen_is_refused_at_once(options):
     with pytest.raises(ValueError):
         LostReplyProxy(options.pop("kind"), "127.0.0.1", 1, **options)

@@ -14,9 +14,9 @@ and the law is
 
     accepted ⊆ found ⊆ accepted ∪ unknown,  each id once.
 
-What breaks it has a name: accepted and not found is *lost*, found and not handed over (or refused) is a *phantom*, found twice is
-*duplicated*. The law judges an answer without knowing how it is built. The idea of naming an anomaly and showing the steps that led to
-it comes from Jepsen's checkers.
+What breaks it has a name: accepted and not found is *lost*, found and not handed over (or refused) is a
+*phantom*, found twice is *duplicated*. The law judges an answer without knowing how it is built. The idea of
+naming an anomaly and showing the steps that led to it comes from Jepsen's checkers.
 
 An id that went through a broker comes back as bytes: 7, "7" and b"7" are the same id here.
 """
@@ -47,7 +47,10 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Anomaly:
-    """What was found: `count` units of `of` (None: no total), their `ids` (shortest first), and the `witness`, line by line."""
+    """What was found: `count` units of `of` (None: no total), their `ids`, shortest first, and the witness.
+
+    witness: a tuple of lines about the first id, as short as they can be.
+    """
 
     name: str
     count: int
@@ -75,8 +78,9 @@ class Anomaly:
 class Ledger:
     """What was handed over, and what was found when all was quiet.
 
-    accepted, refused, unknown: ids, by how their hand-over ended. found: place -> ids that are there now, each as often as it is there.
-    The place "dropped" may map ids to reasons: an id without one was not dropped but lost.
+    accepted, refused, unknown: ids, by how their hand-over ended. found: place -> ids that are there now,
+    each as often as it is there. The place "dropped" may map ids to reasons: an id without one was not
+    dropped but lost.
     """
 
     accepted: Iterable = ()
@@ -88,7 +92,8 @@ class Ledger:
         # Collections are taken as they are now: a generator could be read only once.
         self.accepted, self.refused, self.unknown = map(_items, (self.accepted, self.refused, self.unknown))
         self.found = {
-            place: dict(things) if isinstance(things, Mapping) else _items(things) for place, things in _pairs(self.found)
+            place: dict(things) if isinstance(things, Mapping) else _items(things)
+            for place, things in _pairs(self.found)
         }
 
     def places(self):
@@ -98,11 +103,11 @@ class Ledger:
             if place == "dropped" and isinstance(things, Mapping):
                 things = [id for id, reason in things.items() if reason]
             for id in _ids(things):
-                places.setdefault(id, []).append(str(place))
+                places.setdefault(id, []).append(_text(place))
         return places
 
 
-# --- the law -----------------------------------------------------------------------------------------------------------------
+# --- the law
 
 
 def find_anomalies(ledger, noun="job", records=()):
@@ -110,15 +115,23 @@ def find_anomalies(ledger, noun="job", records=()):
 
     records: the history, for witnesses (see `witness`); without it a witness says where the ids are.
     """
-    found = [find_lost(ledger, noun, records), find_phantoms(ledger, noun, records), find_duplicated(ledger, noun, records)]
+    found = [
+        find_lost(ledger, noun, records),
+        find_phantoms(ledger, noun, records),
+        find_duplicated(ledger, noun, records),
+    ]
     return [anomaly for anomaly in found if anomaly]
 
 
 def find_lost(ledger, noun="job", records=()):
     """Accepted, and in no place."""
-    accepted, places = set(_ids(ledger.accepted)), ledger.places()
-    lost = accepted - places.keys()
-    return _anomaly("lost", lost, accepted, noun, lambda id: witness(records, id) or [f"{id} was accepted, and is in no place"])
+    accepted = set(_ids(ledger.accepted))
+    lost = accepted - ledger.places().keys()
+
+    def story(id):
+        return witness(records, id) or [f"{id} was accepted, and is in no place"]
+
+    return _anomaly("lost", lost, accepted, noun, story)
 
 
 def find_phantoms(ledger, noun="job", records=()):
@@ -137,34 +150,39 @@ def find_duplicated(ledger, noun="job", records=()):
     """In more than one place, or more than once in one."""
     places = ledger.places()
     twice = {id for id, where in places.items() if len(where) > 1}
-    return _anomaly("duplicated", twice, places, noun, lambda id: [f"{id} is {_in(places[id])}", *witness(records, id)])
+
+    def story(id):
+        return [f"{id} is {_in(places[id])}", *witness(records, id)]
+
+    return _anomaly("duplicated", twice, places, noun, story)
 
 
-# --- the outside world ---------------------------------------------------------------------------------------------------------
+# --- the outside world
 
 
 def find_repeated_effects(effects, once_per, noun="effect"):
     """Effects that happened more often than once per unit of work: a charge, a mail.
 
-    effects: one entry each, as the outside world remembers them. once_per: what makes two of them the same: a function of an effect, or
-    the name (or names) of a field of it.
+    effects: one entry each, as the outside world remembers them. once_per: what makes two of them the same: a
+    function of an effect, or the name (or names) of a field of it.
     """
     times = Counter(_key(effect, once_per) for effect in effects or ())
     twice = {key for key, count in times.items() if count > 1}
     return _anomaly("duplicated", twice, times, noun, lambda key: [f"{key}: {times[key]} times"])
 
 
-# --- telling the truth about an outcome ------------------------------------------------------------------------------------------
+# --- telling the truth about an outcome
 
 SAID_YES = {"accepted", "published", "sent", "confirmed"}
 SAID_NO = {"refused", "unroutable", "returned", "rejected"}
 
 
 def find_untruthful(told, found, truth=None, noun="message"):
-    """Reports that do not agree with what is there: "published" and not found, "refused" or "unroutable" and found.
+    """Reports that do not agree with what is there: "published" and not found, "refused" or "unroutable" and
+    found.
 
-    told: id -> the word reported. found: the ids that are there. truth: id -> the word, or words, that would have been true, where that
-    is known; with it, "unknown" for what was known is untruthful as well.
+    told: id -> the word reported. found: the ids that are there. truth: id -> the word, or words, that would
+    have been true, where that is known; with it, "unknown" for what was known is untruthful as well.
     """
     there, truth = set(_ids(found)), {_text(id): _words(words) for id, words in _pairs(truth)}
     told = {_text(id): _text(word) for id, word in _pairs(told)}
@@ -182,18 +200,21 @@ def find_untruthful(told, found, truth=None, noun="message"):
 def find_renamed(copies, noun="message"):
     """The same work under more than one message id: no consumer can tell that the copies are one.
 
-    copies: (work, message id) for each message that is there. Copies that share their id are no anomaly here: a consumer drops them.
+    copies: (work, message id) for each message that is there. Copies that share their id are no anomaly here:
+    a consumer drops them.
     """
     names = {}
     for work, name in copies or ():
         names.setdefault(_text(work), set()).add(_text(name))
     renamed = {work for work, ids in names.items() if len(ids) > 1}
-    return _anomaly(
-        "duplicated", renamed, names, noun, lambda work: [f"{work} is there under {len(names[work])} different message ids"]
-    )
+
+    def story(work):
+        return [f"{work} is there under {len(names[work])} different message ids"]
+
+    return _anomaly("duplicated", renamed, names, noun, story)
 
 
-# --- workers and what they hold ----------------------------------------------------------------------------------------------------
+# --- workers and what they hold
 
 
 def find_stuck(held, alive=(), noun="job", records=()):
@@ -219,9 +240,11 @@ def find_robbed(entitled, held, noun="job", records=()):
     now = {_text(who): set(_ids(ids)) for who, ids in _pairs(held)}
     owner = {id: _text(who) for who, ids in _pairs(entitled) for id in _ids(ids)}
     robbed = {id for id, who in owner.items() if id not in now.get(who, ())}
-    return _anomaly(
-        "robbed", robbed, owner, noun, lambda id: [f"{owner[id]} still had {id}, and it was taken away", *witness(records, id)]
-    )
+
+    def story(id):
+        return [f"{owner[id]} still had {id}, and it was taken away", *witness(records, id)]
+
+    return _anomaly("robbed", robbed, owner, noun, story)
 
 
 def find_leaked(left, noun="entry"):
@@ -232,18 +255,23 @@ def find_leaked(left, noun="entry"):
     where = {}
     for place, things in _pairs(left):
         for thing in _ids(things):
-            where.setdefault(thing, []).append(str(place))
-    return _anomaly("leaked", where, None, noun, lambda id: [f"{id} is still {_in(where[id])}, though its work is over"])
+            where.setdefault(thing, []).append(_text(place))
+
+    def story(thing):
+        return [f"{thing} is still {_in(where[thing])}, though its work is over"]
+
+    return _anomaly("leaked", where, None, noun, story)
 
 
-# --- order -----------------------------------------------------------------------------------------------------------------------
+# --- order
 
 
 def find_reordered(seen, sent=None, noun="job"):
     """Within one key, done after something that came later.
 
-    seen: key -> what was done, in the broker's own order (never the order in which processes wrote a history). sent: key -> the order
-    in which it was handed over; without it, numbers (also those in a text) must rise. Doing one twice is no reordering.
+    seen: key -> what was done, in the broker's own order (never the order in which processes wrote a
+    history). sent: key -> the order in which it was handed over; without it, numbers (also those in a text)
+    must rise. Doing one twice is no reordering.
     """
     witnesses, total = {}, 0
     sent = None if sent is None else {_text(key): order for key, order in _pairs(sent)}
@@ -264,7 +292,8 @@ def find_reordered(seen, sent=None, noun="job"):
 def find_overtaken(steps, order, noun="job"):
     """Begun before the one ahead of it had ended.
 
-    steps: ("begin", id) and ("end", id) in the broker's own order. order: the ids in the order in which they must run.
+    steps: ("begin", id) and ("end", id) in the broker's own order. order: the ids in the order in which they
+    must run.
     """
     began, ended = {}, {}
     for at, (what, id) in enumerate(steps or ()):
@@ -290,41 +319,55 @@ def find_stale(versions, latest=None, noun="row"):
             if _natural(after) < _natural(before):
                 witnesses.setdefault(key, f"{key} showed version {after} after version {before}")
         if key in newest and shown and _natural(shown[-1]) < _natural(_text(newest[key])):
-            witnesses.setdefault(key, f"{key} still shows version {shown[-1]}; the latest is {_text(newest[key])}")
+            witnesses.setdefault(
+                key, f"{key} still shows version {shown[-1]}; the latest is {_text(newest[key])}"
+            )
     return _anomaly("stale", witnesses, dict(_pairs(versions)), noun, lambda key: [witnesses[key]])
 
 
-# --- a projection and the log it is made from --------------------------------------------------------------------------------------
+# --- a projection and the log it is made from
 
 
 def find_differences(shown, fold, noun="row"):
-    """Where a projection is not what the fold of its log gives: *missing*, *extra* and *wrong* rows, a list of Anomaly."""
+    """Where a projection is not what the fold of its log gives: *missing*, *extra* and *wrong* rows.
+
+    shown, fold: key -> value. Returns a list of Anomaly.
+    """
     shown, fold = ({_text(key): value for key, value in _pairs(rows)} for rows in (shown, fold))
     wrong = {key for key in shown.keys() & fold.keys() if not _same(shown[key], fold[key])}
+
+    def story(key):
+        row = f"the row says {_brief(shown[key])}" if key in shown else "there is no row"
+        log = f"the log says {_brief(fold[key])}" if key in fold else "the log knows nothing of it"
+        return [f"{key}: {row}, {log}"]
+
     found = [
-        _anomaly("missing", fold.keys() - shown.keys(), fold, noun, lambda key: [f"{key}: the log says {fold[key]}, no row"]),
-        _anomaly("extra", shown.keys() - fold.keys(), shown, noun, lambda key: [f"{key}: the row says {shown[key]}, not in the log"]),
-        _anomaly("wrong", wrong, fold, noun, lambda key: [f"{key}: the row says {shown[key]}, the log {fold[key]}"]),
+        _anomaly("missing", fold.keys() - shown.keys(), fold, noun, story),
+        _anomaly("extra", shown.keys() - fold.keys(), shown, noun, story),
+        _anomaly("wrong", wrong, fold, noun, story),
     ]
     return [anomaly for anomaly in found if anomaly]
 
 
 def find_half_built(reads, complete, noun="read"):
-    """What readers saw while a projection was rebuilt: *half-built* states, and a complete but older one after a newer (*stale*).
+    """What readers saw while a projection was rebuilt: *half-built* states, and a complete but older one
+    after a newer (*stale*).
 
-    reads: one reader's looks at the whole projection, in order. complete: the states that were ever complete, oldest first. Returns a
-    list of Anomaly; an id is the number of the look, from 1.
+    reads: one reader's looks at the whole projection, in order. complete: the states that were ever complete,
+    oldest first. Returns a list of Anomaly; an id is the number of the look, from 1.
     """
     reads, complete = list(_items(reads)), list(_items(complete))
     half, stale, newest = {}, {}, 0
     for number, read in enumerate(reads, 1):
         which = [index for index, state in enumerate(complete) if _same(read, state)]
         if not which:
-            half[str(number)] = f"look {number} saw {_brief(read)}: neither the old projection nor the new one"
+            half[str(number)] = (
+                f"look {number} saw {_brief(read)}: neither the old projection nor the new one"
+            )
         elif which[-1] < newest:
             stale[str(number)] = f"look {number} saw an older projection than a look before it"
         else:
-            # A state that was complete twice counts as the older one here: the reader gets the benefit of the doubt.
+            # A state that was complete twice is the older one here: when in doubt, the reader is right.
             newest = min(index for index in which if index >= newest)
     found = [
         _anomaly("half-built", half, reads, noun, lambda number: [half[number]]),
@@ -333,11 +376,12 @@ def find_half_built(reads, complete, noun="read"):
     return [anomaly for anomaly in found if anomaly]
 
 
-# --- the witness: what the history knows about one id --------------------------------------------------------------------------------
+# --- the witness: what the history knows about one id
 
 _VERBS = {
     "handed it over": "LPUSH RPUSH XADD basic.publish send",
-    "took it": "BLMOVE LMOVE BRPOPLPUSH RPOPLPUSH BLPOP BRPOP LPOP RPOP BLMPOP LMPOP ZPOPMIN BZPOPMIN XREADGROUP basic.get deliver poll",
+    "took it": "BLMOVE LMOVE BRPOPLPUSH RPOPLPUSH BLPOP BRPOP LPOP RPOP BLMPOP LMPOP ZPOPMIN BZPOPMIN "
+    "XREADGROUP XAUTOCLAIM basic.get deliver poll",
     "removed it": "LREM ZREM XACK XDEL DEL HDEL SREM",
     "acknowledged it": "basic.ack",
     "gave it back": "basic.nack basic.reject",
@@ -345,18 +389,19 @@ _VERBS = {
 }
 _VERB_OF = {operation: verb for verb, operations in _VERBS.items() for operation in operations.split()}
 _LETS_GO = {"removed it", "acknowledged it", "gave it back"}
-_LAST_WORD = {"killed", "frozen"}
+_LAST_WORD = ("killed", "frozen")
 
 
 def witness(records, id, limit=4, also=()):
-    """The story of one id in words, a line for each stretch in which one process had it; () when the history does not know it.
+    """The story of one id in words, a line for each stretch in which one process had it; () when the history
+    does not know it.
 
         worker 2 took it with BLMOVE, was killed before its LREM, and nobody has had it since
 
-    records: dicts with at, who, what, phase ("start", "end", "fault", "note") and perhaps id and note, as `workbook.history` gives
-    them. also: other names under which the history may know the unit (its payload). A step without an end is told as what it is:
-    nobody knows whether it happened. The history is a witness, never the judge: the order in which processes wrote it is not the order
-    in which things happened.
+    records: dicts with at, who, what, phase ("start", "end", "fault", "note") and perhaps id and note, as
+    `workbook.history` gives them. also: other names under which the history may know the unit (its payload).
+    A step without an end is told as what it is: nobody knows whether it happened. The history is a witness,
+    never the judge: the order in which processes wrote it is not the order in which things happened.
     """
     names = {_text(id), *map(_text, _items(also))}
     steps = _steps(records, names)
@@ -380,41 +425,45 @@ def witness(records, id, limit=4, also=()):
 
 
 def _steps(records, names):
-    """(who, what it did in words, whether that was the last word about it) for each step that concerns the id."""
+    """(who, what it did in words, whether that is the last word on it) for each step that concerns the id."""
     records = [record for record in _items(records) if isinstance(record, Mapping)]
     records.sort(key=lambda record: record["at"] if isinstance(record.get("at"), (int, float)) else 0)
-    ends = Counter((record.get("who"), record.get("what")) for record in records if _concerns(record, names, "end"))
+    ends = Counter(_operation(record) for record in records if _concerns(record, names, "end"))
     steps, holding = [], set()
     for record in records:
-        who, what, note = _text(record.get("who", "somebody")), _text(record.get("what", "?")), record.get("note")
+        (who, what), note = _operation(record), record.get("note")
         verb = _VERB_OF.get(what)
-        told = f"{verb} with {what}" if verb else f"did {what}"
         if record.get("phase") == "fault":
-            if who in holding or _concerns(record, names, "fault"):
-                cause = _text(note or what)
-                steps.append((who, f"was {cause}", cause.split(" ")[0] in _LAST_WORD))
+            # A fault knows no id: it is this one's if the process had it when it was struck.
+            if who in holding:
+                steps.append((who, f"was {_text(note or what)}", _text(note or what).startswith(_LAST_WORD)))
         elif _concerns(record, names, "start"):
             holding.add(who)
-            key = (record.get("who"), record.get("what"))
-            ends[key] -= 1
-            if ends[key] < 0:
+            ends[who, what] -= 1
+            if ends[who, what] < 0:
                 steps.append((who, f"began {what}, and whether it happened is unknown", True))
         elif _concerns(record, names, "end"):
-            failed = isinstance(note, str) and note.startswith("raised")
-            steps.append((who, f"tried {what}, which {note}" if failed else told, False))
             holding.add(who)
-            if verb in _LETS_GO and not failed:
-                holding.discard(who)
+            if isinstance(note, str) and note.startswith("raised"):
+                steps.append((who, f"tried {what}, which {note}", False))
+            else:
+                steps.append((who, f"{verb} with {what}" if verb else f"did {what}", False))
+                if verb in _LETS_GO:
+                    holding.discard(who)
         elif _concerns(record, names, "note"):
             steps.append((who, _text(note or what), False))
     return steps
+
+
+def _operation(record):
+    return _text(record.get("who", "somebody")), _text(record.get("what", "something"))
 
 
 def _concerns(record, names, phase):
     return record.get("phase") == phase and "id" in record and _text(record["id"]) in names
 
 
-# --- helpers: whatever an answer left behind is read, never trusted -------------------------------------------------------------------
+# --- helpers: whatever an answer left behind is read, never trusted
 
 
 def _anomaly(name, ids, of, noun, story):
@@ -461,7 +510,10 @@ def _key(effect, once_per):
     if callable(once_per):
         return _text(once_per(effect))
     names = [once_per] if isinstance(once_per, str) else once_per
-    return " ".join(_text(effect.get(name) if isinstance(effect, Mapping) else getattr(effect, name, None)) for name in names)
+    return " ".join(
+        _text(effect.get(name) if isinstance(effect, Mapping) else getattr(effect, name, None))
+        for name in names
+    )
 
 
 def _ranks(order):

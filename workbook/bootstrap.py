@@ -4,12 +4,14 @@ Only the standard library is there yet, and the Python may be an old one: this f
 keeps to what Python 3.6 can read, so that an old Python is told what to do and does not stumble over the syntax.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import traceback
 
 from workbook import paths
 
@@ -22,16 +24,35 @@ def main(arguments):
     if old:
         sys.stderr.write(old + "\n")
         return 1
+    # `_start` is called by a process of the workbook with its own Python: nothing to make, and no time to lose.
+    return _in_a_sentence(_command if arguments[:1] == ["_start"] else _prepared, arguments)
+
+
+def _prepared(arguments):
+    if not (_inside() and _current()):
+        _make()
+        if not _inside():
+            _enter(arguments)
+    return _command(arguments)
+
+
+def _command(arguments):
+    from workbook import cli
+
+    return cli.main(arguments)
+
+
+def run(arguments):
+    """Run a command in the Python that we are in, whatever it is; the exit status. For tests in a second checkout."""
+    return _in_a_sentence(_command, arguments)
+
+
+def _in_a_sentence(function, arguments):
+    """Whatever goes wrong is said in one sentence; the exit status."""
     from workbook.trouble import Trouble
 
     try:
-        if not (_inside() and _current()):
-            _make()
-            if not _inside():
-                _enter(arguments)
-        from workbook import cli
-
-        return cli.main(arguments)
+        return function(arguments)
     except Trouble as trouble:
         sys.stderr.write("workbook: %s\n" % trouble)
         return 1
@@ -42,6 +63,25 @@ def main(arguments):
         # Whoever read our output (`| head`) has gone; say nothing at interpreter exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+    except Exception as error:
+        sys.stderr.write("workbook: %s\n" % _unexpected(error))
+        return 1
+
+
+def _unexpected(error):
+    """A sentence for what nobody foresaw; the traceback is kept where a report can be made from it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "no space is left on the disk: free some (2 GB are wanted), then run the command again."
+    kept = "its details could not be kept"
+    try:
+        paths.STATE.mkdir(parents=True, exist_ok=True)
+        with open(str(paths.STATE / "error.log"), "w") as log:
+            log.write(traceback.format_exc())
+        kept = "its details are in .workbook/error.log"
+    except OSError:
+        pass
+    return "something nobody foresaw (%s: %s), %s: run `python3 -m workbook doctor`, and report it if that finds nothing." % (
+        type(error).__name__, error, kept)
 
 
 def too_old(version):
@@ -226,7 +266,7 @@ def _settle():
     server = paths.VENV / "etc" / "jupyter" / "jupyter_server_config.d"
     server.mkdir(parents=True, exist_ok=True)
     # Read in the order of their names, the last one counts: jupytext's own file says true.
-    (server / "workbook.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"jupytext": False}}}))
+    (server / "workbook.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"jupyterlab_jupytext": False}}}))
     pages = paths.VENV / "etc" / "jupyter" / "labconfig"
     pages.mkdir(parents=True, exist_ok=True)
     disabled = {"jupyterlab-jupytext": True, "@jupyterlab/apputils-extension:announcements": True}

@@ -24,7 +24,8 @@ python3 -m workbook COMMAND [--backend native|compose|external]
   run NN            execute one lab without a browser, print each verdict
   progress          what is solved, what was looked at, what is next
   doctor            check every requirement of this machine
-  build [--check]   notebooks from their sources; or only whether they are fresh and well formed
+  build [--check] [NN …]
+                    notebooks from their sources; or only whether they are fresh and well formed
   bench             the benchmarks, as a table
   soak --until 60m  checks and notebooks, again and again, with a tally
 """
@@ -155,6 +156,14 @@ def find_lab(number):
     return found[0]
 
 
+def first_lab():
+    """The notebook that a newcomer begins with."""
+    labs = sorted((paths.ROOT / "labs").glob("[0-9][0-9]-*.ipynb"))
+    if not labs:
+        raise Trouble("there are no labs yet: run `python3 -m workbook build`.")
+    return labs[0]
+
+
 def my_copy(lab):
     """The learner's own copy of a lab's notebook, made once and never overwritten."""
     mine = paths.MY / lab.name
@@ -182,7 +191,7 @@ def _lab(words, backend):
             raise Trouble(f"lab {others[0]} is not on this path: leave --path out, or name one of {', '.join(numbers)}.")
         first = my_copy(find_lab(others[0] if others else numbers[0])) if numbers else None
     else:
-        first = my_copy(find_lab(others[0] if others else "00"))
+        first = my_copy(find_lab(others[0]) if others else first_lab())
     if first is None:
         raise Trouble("no lab of this path exists yet: run `python3 -m workbook build`.")
     port = options.get("--port")
@@ -233,12 +242,12 @@ def _test(words, backend):
 
 
 def _build(words, backend):
-    options, _ = _options("build", words, flags=("--check",))
+    options, numbers = _options("build", words, flags=("--check",), most=99)
     from workbook import builder
 
     if not options:
-        _bring_up(backend)
-    return builder.main_build(bool(options))
+        _bring_up(backend)  # building executes the notebooks
+    return builder.main_build(bool(options), numbers)
 
 
 def _bench(words, backend):

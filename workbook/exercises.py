@@ -162,61 +162,69 @@ def _not_attempted(number, answer):
 # Judging
 
 
-def verdict_of(number, answer):
+def verdict_of(number, answer, at=None, own=False):
     """Judge `answer` and return the Verdict. Prints nothing; for `check`, tests and the soak.
 
     An answer never runs in this process but in workers, with deadlines. A broker that does not answer is told as
     such, whatever the check saw meanwhile.
+    at: a crash-test corner (`with lab.crash_test("redis") as …`), to run the answer there and not on the shared broker.
+    own: judge the workbook's own answer too, which from a learner is no attempt.
     """
+    from workbook.trial import Trial
+
     found = find(number)
     started = time.monotonic()
 
     def verdict(word, lines=(), **rest):
         return Verdict(found.number, found.title, word, list(lines), seconds=time.monotonic() - started, **rest)
 
-    from workbook import brokers
-    from workbook.trial import Trial
-
-    reason = _not_attempted(number, answer)
+    reason = None if own else _not_attempted(number, answer)
     if reason:
         return verdict(NOT_ATTEMPTED, [reason])
-    try:
-        uses = brokers_of(found.lab)
-        brokers.require(*uses)
-    except Trouble as trouble:
-        return verdict(BROKER_DOWN, [str(trouble)])
-    trial = Trial.for_lab(found.lab, uses)
+    uses = brokers_of(found.lab)
+    down = _down(uses, at)
+    if down:
+        return verdict(BROKER_DOWN, [down])
+    trial = Trial.for_lab(found.lab, uses) if at is None else Trial(uses, at.broker)
     try:
         trial.begin()
         lines = found.function(answer, trial)
         return verdict(PASS, [lines] if isinstance(lines, str) else lines or [])
-    except (Ended, Trouble) as ended:
-        try:
-            brokers.require(*uses)
-        except Trouble as trouble:
-            return verdict(BROKER_DOWN, [str(trouble)])
-        if isinstance(ended, Trouble):
-            return verdict(WRONG, [str(ended)])
-        return verdict(
-            ended.word,
-            ended.lines,
-            anomalies=ended.anomalies,
-            must_hold=ended.must_hold,
-            printed=trial.printed(),
-            hint=_hint_line(found, ended.hint) if ended.word == WRONG else None,
-        )
     except Exception as error:
-        try:
-            brokers.require(*uses)
-        except Trouble as trouble:
-            return verdict(BROKER_DOWN, [str(trouble)])
+        # Whatever came out: on a broker that is gone it says nothing about the answer.
+        down = _down(uses, at)
+        if down:
+            return verdict(BROKER_DOWN, [down])
+        if isinstance(error, Ended):
+            return verdict(
+                error.word,
+                error.lines,
+                anomalies=error.anomalies,
+                must_hold=error.must_hold,
+                printed=trial.printed(),
+                hint=_hint_line(found, error.hint) if error.word == WRONG else None,
+            )
+        if isinstance(error, Trouble):
+            return verdict(WRONG, [str(error)])
         if os.environ.get("WORKBOOK_STRICT"):
             raise
-        return verdict(
-            CANNOT_TELL, [f"the check itself failed ({type(error).__name__}: {error}); run it again, and report it"]
-        )
+        told = f"the check itself failed ({type(error).__name__}: {error}); run it again, and report it"
+        return verdict(CANNOT_TELL, [told])
     finally:
-        trial.end()
+        trial.end() if at is None else trial.close()
+
+
+def _down(uses, at):
+    """What to say when a broker that the check runs on does not answer; None when all do."""
+    from workbook import brokers
+
+    try:
+        brokers.require(*(name for name in uses if at is None or name != at.broker.name))
+    except Trouble as trouble:
+        return str(trouble)
+    if at is not None and not at.broker.answers():
+        return f"{at.broker.called} cannot be reached: run `python3 -m workbook doctor` to see why."
+    return None
 
 
 def _hint_line(found, n):
@@ -243,13 +251,13 @@ def check(number):
     return reference(number)
 
 
-def judge(number, answer, expect=None):
+def judge(number, answer, expect=None, at=None):
     """Show the verdict on a demonstration, such as a naive version.
 
     expect: the anomaly or verdict that the demonstration is there to show ("lost", "PASS"). Raises Trouble only if it
-    does not appear: a demonstration that stops failing must not pass unnoticed.
+    does not appear: a demonstration that stops failing must not pass unnoticed. at: see `verdict_of`.
     """
-    result = verdict_of(number, answer)
+    result = verdict_of(number, answer, at)
     result.title = getattr(answer, "__name__", result.title)
     result.hint = None
     print(result.text)

@@ -202,7 +202,7 @@ def _wrap_redis():
             inside = [str(command[0][0]).upper() for command in self.command_stack]
             if not inside:
                 return original(self, *args, **options)
-            with around("EXEC" if self.is_transaction else "PIPELINE", *inside, layer="redis"):
+            with around("EXEC" if self.transaction or self.explicit_transaction else "PIPELINE", *inside, layer="redis"):
                 return original(self, *args, **options)
 
         return wrapped

@@ -1,11 +1,14 @@
 """Figures: one point each, the same numbers as text beside it, and nothing that only colour tells.
 
-Every function returns a `Figure`. A notebook shows it as an HTML image, because JupyterLab drops the alternative text of other images;
-`print(figure.table())` says the same in text. Colours are Okabe and Ito's, which survive colour blindness; patterns and direct labels
-carry the difference where there is no colour at all. The background is white in every theme.
+Every function returns a `Figure`. A notebook shows it as an HTML image, because JupyterLab drops the
+alternative text of other images; `print(figure.table())` says the same in text. Colours are Okabe and Ito's,
+which survive colour blindness; patterns and direct labels carry the difference where there is no colour at
+all. The background is white in every theme.
 """
 
 import base64
+import bisect
+import functools
 import html
 import io
 import logging
@@ -17,7 +20,15 @@ BLUE, ORANGE, GREEN, PINK, SKY, YELLOW = "#0072B2", "#E69F00", "#009E73", "#CC79
 INK, GREY, ALARM = "#222222", "#8A8A8A", "#A40000"
 DARKER = {BLUE: "#00538A", ORANGE: "#8A5A00", GREEN: "#00664A", PINK: "#8A3F6B"}
 """The same colours for text, which needs more contrast than a line."""
-FILLS = [(SKY, ""), (ORANGE, "///"), (GREEN, "..."), (YELLOW, "xxx"), (PINK, "\\\\\\"), ("#FFFFFF", "+++"), ("#BBBBBB", "ooo")]
+FILLS = [
+    (SKY, ""),
+    (ORANGE, "///"),
+    (GREEN, "..."),
+    (YELLOW, "xxx"),
+    (PINK, "\\\\\\"),
+    ("#FFFFFF", "+++"),
+    ("#BBBBBB", "ooo"),
+]
 """(colour, pattern) of the first, second, … kind of bar in a figure."""
 
 
@@ -25,7 +36,8 @@ FILLS = [(SKY, ""), (ORANGE, "///"), (GREEN, "..."), (YELLOW, "xxx"), (PINK, "\\
 class Figure:
     """A drawn figure.
 
-    alt: what it shows, in a sentence. numbers: what was drawn, as plain data. rows: the same as a table, heading first. png: the image.
+    alt: what it shows, in a sentence. numbers: what was drawn, as plain data. rows: the same as a table,
+    heading first. png: the image.
     """
 
     alt: str
@@ -42,7 +54,8 @@ class Figure:
         lines = []
         for row in cells:
             line = "  ".join(
-                cell.rjust(width) if flush else cell.ljust(width) for cell, width, flush in zip(row, widths, right)
+                cell.rjust(width) if flush else cell.ljust(width)
+                for cell, width, flush in zip(row, widths, right)
             )
             lines.append(line.rstrip())
         return "\n".join(lines)
@@ -58,58 +71,123 @@ class Figure:
         return {"text/html": self._repr_html_(), "text/plain": f"figure: {self.alt}"}
 
 
-# --- a timeline: who did what, and where the fault struck -------------------------------------------------------------------------
+def _plain(draw):
+    """Draw with matplotlib told to leave a `$` in an id or a title what it is."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments, **options):
+        # On its very first import matplotlib logs that it builds a font cache: an output of the cell.
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+        import matplotlib
+
+        with matplotlib.rc_context({"text.parse_math": False}):
+            return draw(*arguments, **options)
+
+    return drawn
 
 
+# --- a timeline: who did what, and where the fault struck
+
+
+@_plain
 def timeline(records, title="Who had which job", alt=None, only=None, lanes=None):
-    """One lane for each process, its operations as bars from left to right, its faults as crosses with their text.
+    """One lane for each process: operations as bars from left to right, faults as crosses with their text.
 
-    records: the history (dicts with at, who, what, phase, and perhaps id and note). only: the names of the operations to draw; without
-    it all are. lanes: the processes to draw, from the top; without it all, by name. The axis counts steps: how long something took is
-    another figure's point. A bar with an open end has no recorded end: nobody knows whether it happened.
+    records: the history (dicts with at, who, what, phase, and perhaps id and note). only: the names of the
+    operations to draw; without it, all that concern a unit of work (those with an id). lanes: the processes
+    to draw, from the top; without it, all that did something, by name. The axis counts steps: how long
+    something took is another figure's point. A bar with a broken edge has no recorded end: nobody knows
+    whether it happened.
     """
     lanes, operations, faults = _read_history(records, only, lanes)
-    columns = max([operation.column for operation in operations] + [fault.column for fault in faults], default=0) + 1
-    kinds = list(dict.fromkeys(operation.what for operation in sorted(operations, key=lambda one: one.column)))
-    upright = columns > 12
+    columns = (
+        max([operation.column for operation in operations] + [fault.column for fault in faults], default=0)
+        + 1
+    )
+    kinds = list(
+        dict.fromkeys(operation.what for operation in sorted(operations, key=lambda one: one.column))
+    )
+    upright, crowded = columns > 12, columns > 48
     lane_height = 1.0 if upright else 0.8
     wide = min(10, max(5.5, 2 + 0.95 * columns))
     canvas, axes = _canvas(wide, 1.1 + lane_height * max(len(lanes), 1), title)
 
     for row, who in enumerate(lanes):
         # A killed process has no line after its end.
-        end = next((one.column for one in faults if one.who == who and one.note.startswith("killed")), columns - 0.4)
+        end = next(
+            (one.column for one in faults if one.who == who and one.note.startswith("killed")), columns - 0.4
+        )
         axes.plot([-0.45, end], [row, row], color="#CCCCCC", linewidth=1, zorder=0)
     for one in operations:
         row = lanes.index(one.who)
         colour, pattern = FILLS[kinds.index(one.what) % len(FILLS)]
         left, wide = one.column - 0.44, one.until - one.column + 0.88
         axes.barh(
-            row, wide, left=left, height=0.56, color=colour, hatch=pattern, edgecolor=INK, linewidth=0.8, zorder=2,
+            row,
+            wide,
+            left=left,
+            height=0.56,
+            color=colour,
+            hatch=pattern,
+            edgecolor=INK,
+            linewidth=0.8,
+            zorder=2,
             linestyle="-" if one.ended else (0, (3, 2)),
-        )  # fmt: skip
+            label=one.what,
+        )
+        if crowded:
+            continue
         text = one.what + (f"\n{one.id}" if one.id else "") + ("" if one.ended else "\nno end")
         axes.text(
-            left + wide / 2, row, text, ha="center", va="center", fontsize=7.5 if columns <= 24 else 6, color=INK, zorder=3,
-            rotation=90 if upright else 0, linespacing=1.05,
+            left + wide / 2,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=7.5 if columns <= 24 else 6,
+            color=INK,
+            zorder=3,
+            rotation=90 if upright else 0,
+            linespacing=1.05,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.86, "pad": 0.8},
-        )  # fmt: skip
+        )
     for row, who in enumerate(lanes):
         for number, fault in enumerate(one for one in faults if one.who == who):
-            axes.plot([fault.column], [row], marker="X", markersize=12, color=ALARM, markeredgecolor="white", zorder=4)
+            axes.plot(
+                [fault.column],
+                [row],
+                marker="X",
+                markersize=12,
+                color=ALARM,
+                markeredgecolor="white",
+                zorder=4,
+            )
             in_the_right_half = fault.column > columns / 2
             axes.text(
-                fault.column + (0.3 if in_the_right_half else -0.3), row + (0.4, -0.4)[number % 2], fault.note,
-                fontsize=8.5, fontweight="bold", color=ALARM, ha="right" if in_the_right_half else "left", va="center", zorder=5,
+                fault.column + (0.3 if in_the_right_half else -0.3),
+                row + (0.4, -0.4)[number % 2],
+                fault.note,
+                fontsize=8.5,
+                fontweight="bold",
+                color=ALARM,
+                ha="right" if in_the_right_half else "left",
+                va="center",
+                zorder=5,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-            )  # fmt: skip
+            )
     axes.set_yticks(range(len(lanes)), lanes)
     axes.set_ylim(len(lanes) - 0.3, -0.5)
     axes.set_xlim(-0.6, columns - 0.3)
     axes.set_xticks([])
     axes.set_xlabel("steps, in the order in which they were recorded →")
+    if crowded:
+        # No room for words in the bars.
+        handles = dict(zip(*reversed(axes.get_legend_handles_labels())))
+        axes.legend(handles.values(), handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
 
-    numbers = {who: {"jobs": {}, "faults": [fault.note for fault in faults if fault.who == who]} for who in lanes}
+    numbers = {
+        who: {"jobs": {}, "faults": [fault.note for fault in faults if fault.who == who]} for who in lanes
+    }
     for one in operations:
         step = one.what if one.ended else f"{one.what} (no end)"
         numbers[one.who]["jobs"].setdefault(one.id or "-", []).append(step)
@@ -151,41 +229,43 @@ class _Fault:
 def _read_history(records, only, lanes):
     """Bars and crosses with their columns: each operation and each fault begins a column of its own."""
     records = sorted(records, key=lambda record: record["at"])
-    if lanes is None:
-        lanes = sorted({str(record["who"]) for record in records if record["phase"] in ("start", "fault")}, key=_by_number)
-    operations, faults, running, column = [], [], {}, -1
-    for record in records:
+    operations, faults, running = [], [], {}
+    for at, record in enumerate(records):
         who, what, phase = str(record["who"]), str(record["what"]), record["phase"]
-        if who not in lanes:
-            continue
         if phase == "fault":
-            column += 1
-            faults.append(_Fault(who, str(record.get("note") or what), column))
+            faults.append(_Fault(who, str(record.get("note") or what), at))
             # What was running then has no end: its bar stops at the cross.
             for key in [key for key in running if key[0] == who]:
-                running.pop(key).until = column
-        elif only is not None and what not in only:
-            continue
+                running.pop(key).until = at
         elif phase == "start":
-            column += 1
-            running[who, what] = _Operation(who, what, _text(record.get("id")), column, until=column)
+            running[who, what] = _Operation(who, what, _text(record.get("id")), at, len(records))
             operations.append(running[who, what])
         elif phase == "end" and (who, what) in running:
             one = running.pop((who, what))
-            one.until, one.ended, one.id = max(column, one.column), True, one.id or _text(record.get("id"))
-    for one in running.values():
-        one.until = max(column, one.column)
+            one.until, one.ended, one.id = at, True, one.id or _text(record.get("id"))
+    operations = [one for one in operations if (one.id if only is None else one.what in only)]
+    if lanes is None:
+        lanes = sorted({one.who for one in operations + faults}, key=_by_number)
+    operations = [one for one in operations if one.who in lanes]
+    faults = [fault for fault in faults if fault.who in lanes]
+    # From places in the history to columns: how many began before.
+    begins = sorted(one.column for one in operations + faults)
+    for one in operations:
+        one.until = max(bisect.bisect_right(begins, one.until), bisect.bisect_right(begins, one.column)) - 1
+    for one in operations + faults:
+        one.column = bisect.bisect_left(begins, one.column)
     return lanes, operations, faults
 
 
-# --- depth over time -------------------------------------------------------------------------------------------------------------------
+# --- depth over time
 
 
+@_plain
 def depth(samples, title="Jobs waiting", alt=None, x="step", y="jobs waiting", marks=()):
     """How many are waiting, over time: one line, or several.
 
-    samples: a list of depths (the axis counts steps), a list of (x, depth), or a mapping of such lists by name. marks: (x, text) for what
-    happened on the way, a fault for instance.
+    samples: a list of depths (the axis counts steps), a list of (x, depth), or a mapping of such lists by
+    name. marks: (x, text) for what happened on the way, a fault for instance.
     """
     series = samples if isinstance(samples, Mapping) else {"": samples}
     series = {str(name): _points(points) for name, points in series.items()}
@@ -199,16 +279,32 @@ def depth(samples, title="Jobs waiting", alt=None, x="step", y="jobs waiting", m
         xs, ys = zip(*points)
         every = max(1, len(points) // 12)
         axes.plot(
-            xs, ys, color=colour, linestyle=line, linewidth=2, marker=marker, markevery=every, markersize=5, clip_on=False, zorder=3
+            xs,
+            ys,
+            color=colour,
+            linestyle=line,
+            linewidth=2,
+            marker=marker,
+            markevery=every,
+            markersize=5,
+            clip_on=False,
+            zorder=3,
         )
         ends.append((ys[-1], name, colour, xs[-1]))
     _label_ends(axes, ends, top)
     for at, text in marks:
         axes.axvline(at, color=ALARM, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.annotate(
-            f"✕ {text}", (at, 1), xycoords=("data", "axes fraction"), xytext=(4, -4), textcoords="offset points",
-            color=ALARM, fontsize=9, fontweight="bold", va="top",
-        )  # fmt: skip
+            f"✕ {text}",
+            (at, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -4),
+            textcoords="offset points",
+            color=ALARM,
+            fontsize=9,
+            fontweight="bold",
+            va="top",
+        )
     axes.set_ylim(0, max(top * (1.28 if marks else 1.12), 1))
     axes.set_xlabel(x)
     axes.set_ylabel(y)
@@ -217,13 +313,23 @@ def depth(samples, title="Jobs waiting", alt=None, x="step", y="jobs waiting", m
     axes.set_axisbelow(True)
 
     numbers = {
-        name or y: {"samples": len(points), "first": points[0][1], "peak": max(value for _, value in points), "last": points[-1][1]}
+        name or y: {
+            "samples": len(points),
+            "first": points[0][1],
+            "peak": max(value for _, value in points),
+            "last": points[-1][1],
+        }
         for name, points in series.items()
         if points
     }
-    rows = [("", "samples", "first", "peak", "last")] + [(name, *row.values()) for name, row in numbers.items()]
+    rows = [("", "samples", "first", "peak", "last")] + [
+        (name, *row.values()) for name, row in numbers.items()
+    ]
     if alt is None:
-        told = "; ".join(f"{name} from {row['first']} to {row['last']}, at most {row['peak']}" for name, row in numbers.items())
+        told = "; ".join(
+            f"{name} from {row['first']} to {row['last']}, at most {row['peak']}"
+            for name, row in numbers.items()
+        )
         alt = f"{title} over time: {told or 'nothing'}." + "".join(f" Marked: {text}." for _, text in marks)
     return _finish(canvas, alt, numbers, rows)
 
@@ -242,45 +348,66 @@ def _label_ends(axes, ends, top):
         at = max(value, gap / 2) if last is None else max(value, last + gap)
         last = at
         axes.annotate(
-            name, (x, at), xytext=(8, 0), textcoords="offset points", va="center", color=DARKER[colour], fontsize=10,
-            fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (x, at),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            color=DARKER[colour],
+            fontsize=10,
+            fontweight="bold",
+            annotation_clip=False,
+        )
 
 
-# --- response times, before and after --------------------------------------------------------------------------------------------------
+# --- response times, before and after
 
 
 def response_times(before, after, title="Response times", alt=None, names=("before", "after"), unit="ms"):
-    """p50, p95 and p99 of two lists of measured times, side by side, on a logarithmic axis when they lie far apart."""
+    """p50, p95 and p99 of two lists of measured times, side by side, on a logarithmic axis when they lie far
+    apart."""
     numbers = {
-        f"p{percent}": {names[0]: percentile(before, percent), names[1]: percentile(after, percent)} for percent in (50, 95, 99)
+        f"p{percent}": {names[0]: percentile(before, percent), names[1]: percentile(after, percent)}
+        for percent in (50, 95, 99)
     }
     if alt is None:
         told = []
         for name, row in numbers.items():
-            change = "lower" if row[names[1]] < row[names[0]] else "higher" if row[names[1]] > row[names[0]] else "the same"
+            change = (
+                "lower"
+                if row[names[1]] < row[names[0]]
+                else "higher"
+                if row[names[1]] > row[names[0]]
+                else "the same"
+            )
             told.append(f"{change} at {name}")
         alt = f"{title} as pairs of bars, {names[0]} and {names[1]}: {names[1]} is {', '.join(told)}."
     return bars(numbers, title=title, alt=alt, unit=unit)
 
 
 def percentile(times, percent):
-    """The smallest of the times that `percent` in a hundred do not exceed (nearest rank: a time that was really measured)."""
+    """The smallest of the times that `percent` in a hundred do not exceed (nearest rank: a time that was
+    really measured)."""
     ordered = sorted(times)
     if not ordered:
         raise ValueError("no times were measured")
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-# --- bars: anything counted per something ------------------------------------------------------------------------------------------------
+# --- bars: anything counted per something
 
 
+@_plain
 def bars(table, title, alt=None, unit=""):
-    """One bar for each row, or one for each of the row's columns: lag per partition, messages per service, with the value written on it.
+    """One bar for each row, or one for each of the row's columns: lag per partition, messages per service,
+    with the value written on it.
 
     table: row -> number, or row -> {column: number}. unit: what is counted.
     """
-    table = {str(row): dict(cells) if isinstance(cells, Mapping) else {unit or "value": cells} for row, cells in table.items()}
+    table = {
+        str(row): dict(cells) if isinstance(cells, Mapping) else {unit or "value": cells}
+        for row, cells in table.items()
+    }
     columns = list(dict.fromkeys(column for cells in table.values() for column in cells))
     canvas, axes = _canvas(8, 3.4, title)
     values = [value for cells in table.values() for value in cells.values()]
@@ -289,12 +416,24 @@ def bars(table, title, alt=None, unit=""):
     width = 0.8 / max(len(columns), 1)
     for number, column in enumerate(columns):
         colour, pattern = FILLS[number % len(FILLS)]
-        xs = [place + (number - (len(columns) - 1) / 2) * width for place, cells in enumerate(table.values()) if column in cells]
+        xs = [
+            place + (number - (len(columns) - 1) / 2) * width
+            for place, cells in enumerate(table.values())
+            if column in cells
+        ]
         heights = [cells[column] for cells in table.values() if column in cells]
-        axes.bar(xs, heights, width * 0.94, color=colour, hatch=pattern, edgecolor=INK, linewidth=0.8, label=column)
+        axes.bar(
+            xs, heights, width * 0.94, color=colour, hatch=pattern, edgecolor=INK, linewidth=0.8, label=column
+        )
         for x, height in zip(xs, heights):
             axes.annotate(
-                _number(height), (x, height), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=9
+                _number(height),
+                (x, height),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=9,
             )
     if wide_apart:
         axes.set_yscale("log")
@@ -306,9 +445,14 @@ def bars(table, title, alt=None, unit=""):
     axes.set_ylabel(unit + (", logarithmic" if wide_apart else ""))
     if len(columns) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=10, handleheight=1.4)
-    rows = [("", *columns)] + [(row, *(cells.get(column, "-") for column in columns)) for row, cells in table.items()]
+    rows = [("", *columns)] + [
+        (row, *(cells.get(column, "-") for column in columns)) for row, cells in table.items()
+    ]
     if alt is None:
-        told = "; ".join(f"{row}: " + ", ".join(_said(cells, column, columns) for column in cells) for row, cells in table.items())
+        told = "; ".join(
+            f"{row}: " + ", ".join(_said(cells, column, columns) for column in cells)
+            for row, cells in table.items()
+        )
         alt = f"{title}, as bars. {told}."
     return _finish(canvas, alt, table, rows)
 
@@ -317,13 +461,11 @@ def _said(cells, column, columns):
     return _number(cells[column]) if len(columns) == 1 else f"{column} {_number(cells[column])}"
 
 
-# --- drawing ---------------------------------------------------------------------------------------------------------------------------
+# --- drawing
 
 
 def _canvas(width, height, title):
     """A figure of its own: nothing of pyplot's global state, so that drawing leaves a notebook as it was."""
-    # On its very first import matplotlib logs that it builds a font cache; on stderr that would be an output of the cell.
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     from matplotlib.figure import Figure as Canvas
 
     canvas = Canvas(figsize=(width, height), dpi=144, facecolor="white", layout="constrained")
@@ -339,7 +481,9 @@ def _canvas(width, height, title):
 
 def _finish(canvas, alt, numbers, rows):
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format="png", metadata={"Software": None})  # no version and no date: the same data, the same bytes
+    canvas.savefig(
+        buffer, format="png", metadata={"Software": None}
+    )  # no version and no date: the same data, the same bytes
     return Figure(alt, numbers, rows, buffer.getvalue(), width=int(canvas.get_figwidth() * 95))
 
 
@@ -348,7 +492,7 @@ def _text(id):
 
 
 def _by_number(name):
-    """"worker 10" stands behind "worker 9"."""
+    """ "worker 10" stands behind "worker 9"."""
     head, _, tail = name.rpartition(" ")
     return (head, int(tail), "") if tail.isascii() and tail.isdigit() else (name, -1, name)
 

@@ -7,6 +7,7 @@ dies, however it dies, so a dead corner is found and emptied by whoever takes it
 
 import atexit
 import base64
+import concurrent.futures
 import contextlib
 import fcntl
 import json
@@ -92,6 +93,7 @@ class Corner:
         """Empty the corner: no keys, queues, topics, workers, history or effects of earlier experiments."""
         self._close_everything()
         self.turn = self.lease.next_turn()
+        self._vhost_ready = False  # made anew when it is next asked for, so that no queue or exchange is left
         self._counts = {}
         self._experiments = 0
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -349,13 +351,29 @@ class Lab(Corner):
         """
         return _crash_corner(name, {key.replace("_", "-"): value for key, value in settings.items()})
 
+    def start_crash_tests(self, *names):
+        """Start these crash-test brokers side by side, so that the cells which break them need not wait one by one."""
+
+        def start(name):
+            with brokers.crash_test(name):
+                pass
+
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(start, names))
+
 
 @contextlib.contextmanager
 def _crash_corner(name, settings):
     with brokers.crash_test(name, settings=settings) as instance:
         with Corner((name,), instance) as corner:
             corner.broker = instance
-            yield corner
+            try:
+                yield corner
+            finally:
+                # The corner empties itself as it closes, and would wait for a dead broker until its clients give up.
+                instance.resume()
+                instance.start()
+                instance.wait_ready()
 
 
 _open = {}

@@ -1,7 +1,5 @@
 """Predictions: said before the fault, sealed, compared with what happened. They never block anything."""
 
-import json
-
 _sealed = {}
 _compared = {}
 
@@ -64,7 +62,7 @@ def _say(value):
         return ", ".join(f"{key} {_say(v)}" for key, v in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_say, value))
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    return str(value)
 
 
 def score():

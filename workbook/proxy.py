@@ -1,19 +1,21 @@
 """The lost reply: the broker did it, and the client does not know.
 
-A proxy between a client and a broker reads both directions frame by frame. It swallows one chosen reply, once: the request
-has reached the broker and was carried out; instead of its reply the client gets a closed connection. All that comes later
-passes, so that a client which tries again succeeds, and whoever counts afterwards sees what a lost reply does.
+A proxy between a client and a broker reads both directions frame by frame. It swallows one chosen reply,
+once: the request has reached the broker and was carried out; instead of its reply the client gets a closed
+connection. All that comes later passes, so that a client which tries again succeeds, and whoever counts
+afterwards sees what a lost reply does.
 
     with lost_reply("redis", lose="LPUSH") as proxy:
         client = redis.Redis(proxy.host, proxy.port)
         client.lpush("queue", "order 7")        # returns, and "order 7" is in the queue twice
     assert proxy.lost == 1                      # a fault that did not happen proves nothing
 
-With `cut="request"` the request itself is swallowed: the broker never gets it. To the client both look the same, which is the
-lesson: an exception does not tell which of the two it was.
+With `cut="request"` the request itself is swallowed: the broker never gets it. To the client both look the
+same, which is the lesson: an exception does not tell which of the two it was.
 
-Nothing here knows what the client library does. It works on the three protocols as they are on the wire: RESP 2 and 3 (Redis),
-AMQP 0-9-1 (RabbitMQ), and Kafka's. Standard library only, threads of the calling process, 127.0.0.1 alone, prints nothing.
+Nothing here knows what the client library does. It works on the three protocols as they are on the wire: RESP
+2 and 3 (Redis), AMQP 0-9-1 (RabbitMQ), and Kafka's. Standard library only, threads of the calling process,
+127.0.0.1 alone, prints nothing.
 """
 
 import collections
@@ -33,22 +35,35 @@ HOST = "127.0.0.1"
 class LostReplyProxy:
     """A context manager that listens at `.host`, `.port` and forwards to the target, but for one reply.
 
-    kind    "redis", "rabbitmq" or "kafka": the protocol to read
-    lose    what to lose. Redis: command names, as in "BLMOVE" or ("LMOVE", "BLMOVE", "EVALSHA"). RabbitMQ: "confirm" (the
-            default) or another name in AMQP_METHODS. Kafka: "Produce" (the default) or another name in KAFKA_REQUESTS
-    n       lose the n-th of them, counted over all connections
-    cut     "reply": the broker did it. "request": the broker never got it
-    empty   Redis only: whether a reply counts that says "there was nothing" (nil, or an empty list). By default it does not:
-            a worker that polls an empty queue loses nothing when such a reply is lost. An error never counts
-    lock    a file: only one process at a time may hold the proxy with this file (`listen_port` is a fixed one)
-    deadline  seconds to wait for that lock before Trouble is raised
+    kind: "redis", "rabbitmq" or "kafka", the protocol to read.
+    lose: what to lose. Redis: a command, "BLMOVE", several, ("LMOVE", "BLMOVE", "EVALSHA"), or "*" for
+    any but those about the connection itself. RabbitMQ: "confirm" (the default) or another name in
+    AMQP_METHODS. Kafka: "Produce" (the default) or another name in KAFKA_REQUESTS.
+    n: lose the n-th of them, counted over all connections.
+    cut: "reply", the broker did it; "request", the broker never got it.
+    empty: Redis only, whether a reply counts that says "there was nothing" (nil, or an empty list). By
+    default it does not: a worker that polls an empty queue loses nothing with such a reply. An error never
+    counts.
+    lock: a file; only one process at a time may hold the proxy with this file (`listen_port` is a fixed one).
+    deadline: seconds to wait for that lock; then Trouble is raised.
 
-    `.lost` is the number of replies (or requests) swallowed, 0 or 1; `.seen` how many matching ones came by. Check `.lost`:
-    the verdict on an answer is worth nothing when its fault did not happen.
+    `.lost` is the number of replies (or requests) swallowed, 0 or 1; `.seen` how many matching ones came by.
+    Check `.lost`: the verdict on an answer is worth nothing when its fault did not happen.
     """
 
     def __init__(
-        self, kind, target_host, target_port, lose=None, n=1, listen_port=0, *, cut="reply", empty=False, lock=None, deadline=30.0
+        self,
+        kind,
+        target_host,
+        target_port,
+        lose=None,
+        n=1,
+        listen_port=0,
+        *,
+        cut="reply",
+        empty=False,
+        lock=None,
+        deadline=30.0,
     ):
         if kind not in _DIALOGUES:
             raise ValueError(f"kind is one of {sorted(_DIALOGUES)}, not {kind!r}")
@@ -77,8 +92,8 @@ class LostReplyProxy:
         except OSError as error:
             self.close()
             raise Trouble(
-                f"the fault proxy cannot listen on port {self.port} ({error.strerror}): another program has taken it; "
-                "stop that program, or run `python3 -m workbook down` and `up` to get other ports."
+                f"the fault proxy cannot listen on port {self.port} ({error.strerror}): another program has "
+                "taken it; stop that program, or run `python3 -m workbook down` and `up` to get other ports."
             ) from None
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, name=f"proxy {self.kind}", daemon=True).start()
@@ -101,7 +116,8 @@ class LostReplyProxy:
             self._held = None
 
     def wait_lost(self, deadline=5.0):
-        """Wait until the reply has been swallowed; False when that did not happen within `deadline` seconds."""
+        """Wait until the reply has been swallowed; False when that did not happen within `deadline`
+        seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self.lost, deadline)
 
@@ -125,17 +141,19 @@ class LostReplyProxy:
             before, self.seen = self.seen, self.seen + hits
             due = not self.lost and before < self.n <= self.seen
             if due:
-                # Counted before the client's socket is closed: when the client learns of it, `lost` already says so.
+                # Counted before the client's socket is closed: when the client knows, `lost` says so.
                 self.lost = 1
                 self._changed.notify_all()
             return due
 
 
 def lost_reply(name, lose=None, n=1, role="shared", **options):
-    """The proxy in front of one of our brokers: `lost_reply("rabbitmq")`, `lost_reply("kafka", "OffsetCommit", n=2)`.
+    """The proxy in front of one of our brokers: `lost_reply("rabbitmq")`, `lost_reply("kafka",
+    "OffsetCommit", n=2)`.
 
-    Connect to `.host` and `.port` of it. Kafka's clients leave for the address that the broker advertises, so its proxy listens
-    where the broker's second listener says that it does; only one process at a time can have that port, the others wait.
+    Connect to `.host` and `.port` of it. Kafka's clients leave for the address that the broker advertises, so
+    its proxy listens where the broker's second listener says that it does; only one process at a time can
+    have that port, the others wait.
     """
     from workbook import brokers
 
@@ -147,11 +165,12 @@ def lost_reply(name, lose=None, n=1, role="shared", **options):
     return LostReplyProxy(name, at["host"], at["proxied_port"], lose, n, port, **options)
 
 
-# --- one connection --------------------------------------------------------------------------------------------------------
+# --- one connection
 
 
 class _Link:
-    """One client's connection and ours to the broker: two threads, each forwarding whole frames in one direction."""
+    """One client's connection and ours to the broker: two threads, each forwarding whole frames in one
+    direction."""
 
     def __init__(self, proxy, client, dialogue):
         self.proxy, self.client, self.dialogue, self.broker = proxy, client, dialogue, None
@@ -179,7 +198,9 @@ class _Link:
             pump()
         except OSError:
             pass  # one of the two ends has gone
-        except Exception as error:  # not the protocol we read: the check that relies on this fault must learn of it
+        except (
+            Exception
+        ) as error:  # not the protocol we read: the check that relies on this fault must learn of it
             self.proxy.failures.append(f"{type(error).__name__}: {error}")
             self.close()
         if pump == self._replies:
@@ -218,7 +239,8 @@ class _Link:
                 self._answered.notify_all()
 
     def _drain(self):
-        """Let the broker finish what it was sent: a connection torn down at once could undo more than a reply."""
+        """Let the broker finish what it was sent: a connection torn down at once could undo more than a
+        reply."""
         self.broker.settimeout(2)
         self.broker.shutdown(socket.SHUT_WR)
         while self.broker.recv(65536):
@@ -247,18 +269,32 @@ def _shut(end):
     end.close()
 
 
-# --- the protocols: each turns a chunk of bytes into whole frames, and says how many matching units a frame holds -------------
+# --- the protocols: each cuts bytes into whole frames, and says how many matching units a frame holds
 
 
 class _Redis:
-    """RESP: a connection's replies come in the order of its requests, so the n-th reply belongs to the n-th request.
+    """RESP: a connection's replies come in the order of its requests, so the n-th reply belongs to the n-th
+    request.
 
-    Two exceptions. A `>` (push) or `|` (attribute) of RESP 3 is no reply. And a command inside MULTI is only queued: it is done
-    by EXEC, whose reply is the one to lose.
+    Two exceptions. A `>` (push) or `|` (attribute) of RESP 3 is no reply. And a command inside MULTI is only
+    queued: it is done by EXEC, whose reply is the one to lose.
     """
 
-    # After these the broker sends what nobody asked for, or nothing: the rest of the connection passes unread.
+    # After these the broker sends what nobody asked for, or nothing: the rest passes unread.
     UNCOUNTABLE = {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"MONITOR", b"SYNC", b"PSYNC"}
+    # What a client says about its connection, and not about its data.
+    CONNECTION = {
+        b"HELLO",
+        b"AUTH",
+        b"CLIENT",
+        b"SELECT",
+        b"PING",
+        b"COMMAND",
+        b"SCRIPT",
+        b"MULTI",
+        b"WATCH",
+        b"UNWATCH",
+    }
 
     def __init__(self, lose, cut, empty):
         if not lose:
@@ -286,7 +322,7 @@ class _Redis:
         if name in self.UNCOUNTABLE or (name, argument) == (b"CLIENT", b"REPLY"):
             self.raw = True
             return 0
-        matches = name in self.lose
+        matches = name in self.lose or (b"*" in self.lose and name not in self.CONNECTION)
         if name == b"MULTI":
             self.transaction = False
         elif name == b"EXEC":
@@ -310,19 +346,23 @@ class _Redis:
         if frame[:1] in b"-!":
             return 0
         line = frame[: frame.find(b"\r\n")]
-        nothing = line == b"_" or line[1:] == b"-1" and line[:1] in b"$*" or line[1:] == b"0" and line[:1] in b"*~%"
+        nothing = (
+            line == b"_" or line[1:] == b"-1" and line[:1] in b"$*" or line[1:] == b"0" and line[:1] in b"*~%"
+        )
         return int(matches and (self.empty or not nothing))
 
 
 class _Resp:
-    """Cuts a stream of RESP values into whole ones; remembers where it was, so that no byte is looked at twice."""
+    """Cuts a stream of RESP values into whole ones; remembers where it was, so that no byte is looked at
+    twice."""
 
     def __init__(self, inline=False):
         self.inline = inline  # a request may also be a bare line of words
         self.buffer, self.at, self.need, self.fresh = bytearray(), 0, 1, True
 
     def rest(self):
-        """What has come of a value that is not whole yet: where nothing is cut any more, it must not stay behind."""
+        """What has come of a value that is not whole yet: where nothing is cut any more, it must not stay
+        behind."""
         rest, self.buffer = bytes(self.buffer), bytearray()
         return rest
 
@@ -342,7 +382,8 @@ class _Resp:
         return frames
 
     def _value(self):
-        """Read one value's head (and body, if it is a string) at `self.at`; the index after it, None if more must come first."""
+        """Read one value's head (and body, if it is a string) at `self.at`; the index after it, None if more
+        must come first."""
         end = self.buffer.find(b"\n", self.at)
         if end < 0:
             return None
@@ -390,13 +431,15 @@ AMQP_METHODS = {
     "reject": (None, (60, 90)),
     "commit": ((90, 21), (90, 20)),
 }
-"""What can be lost on RabbitMQ. "confirm": the broker's basic.ack, or the basic.publish before it. "ack": the consumer's."""
+"""What can be lost on RabbitMQ. "confirm": the broker's basic.ack, or the basic.publish before it. "ack": the
+consumer's."""
 
 _METHOD, _CONFIRM, _REFUSE, _OPEN = 1, (60, 80), (60, 120), (20, 10)
 
 
 class _Amqp:
-    """AMQP 0-9-1: frames of type, channel, length, payload, 0xCE. A confirm may settle several messages at once (`multiple`)."""
+    """AMQP 0-9-1: frames of type, channel, length, payload, 0xCE. A confirm may settle several messages at
+    once (`multiple`)."""
 
     def __init__(self, lose, cut, _empty):
         lose = lose or "confirm"
@@ -442,7 +485,8 @@ class _Amqp:
 
 
 class _Settled:
-    """The delivery tags of one channel that the broker has answered for: all up to `low`, and those in `above`."""
+    """The delivery tags of one channel that the broker has answered for: all up to `low`, and those in
+    `above`."""
 
     def __init__(self):
         self.low, self.above = 0, set()
@@ -482,7 +526,8 @@ KAFKA_REQUESTS = {
 
 
 class _Kafka:
-    """Kafka: frames with a length; a response carries the correlation id of its request, the request its kind (api key)."""
+    """Kafka: frames with a length; a response carries the correlation id of its request, the request its kind
+    (api key)."""
 
     def __init__(self, lose, _cut, _empty):
         lose = lose or "Produce"
@@ -520,7 +565,7 @@ class _Kafka:
 _DIALOGUES = {"redis": _Redis, "rabbitmq": _Amqp, "kafka": _Kafka}
 
 
-# --- one process at a time on a fixed port -----------------------------------------------------------------------------------
+# --- one process at a time on a fixed port
 
 
 def _take_lock(path, deadline):

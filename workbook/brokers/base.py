@@ -109,6 +109,38 @@ class Instance(abc.ABC):
     def _mark(self):
         return paths.STATE / f"changed-{self.name}-{self.role}"
 
+    def ctl(self, *arguments, timeout=30):
+        """Run RabbitMQ's command-line tool `rabbitmqctl` against this instance; its output."""
+        raise Trouble(f"rabbitmqctl cannot be run against {self.called} ({self.backend}): use --backend native or compose.")
+
+    @contextlib.contextmanager
+    def memory_alarm(self):
+        """RabbitMQ under a memory alarm inside the block: it reads nothing more from connections that publish.
+
+        The limit is lowered while it runs, and put back to what it was; the alarm has been raised, or cleared, when this
+        returns.
+        """
+        marked = self.changed
+        before = self.ctl(
+            "eval",
+            "Before = vm_memory_monitor:get_vm_memory_high_watermark(), "
+            "vm_memory_monitor:set_vm_memory_high_watermark(0), Before.",
+        ).strip()
+        try:
+            self._wait_alarm(raised=True)
+            yield self
+        finally:
+            self.ctl("eval", f"vm_memory_monitor:set_vm_memory_high_watermark({before}).")
+            self._wait_alarm(raised=False)
+        self.changed = marked
+
+    def _wait_alarm(self, raised, deadline=10.0):
+        end = time.monotonic() + deadline
+        while probes.alarmed(self.address) != raised:
+            if time.monotonic() > end:
+                raise Trouble(f"the memory alarm of {self.called} did not {'begin' if raised else 'end'}.")
+            time.sleep(0.02)  # between two looks; the loop ends on what it sees
+
     def settings(self):
         """The extra settings of its last start."""
         return state.settings(self.name, self.role)

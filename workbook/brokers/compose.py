@@ -4,6 +4,7 @@ What docker-compose.yml leaves open is written to `.workbook/compose.env`: the p
 file each service reads. Every command names that project, so nothing else on the engine is ever addressed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from workbook import paths
 from workbook.brokers import ports, probes, state
@@ -21,7 +23,6 @@ from workbook.trouble import Trouble
 
 HOST = "127.0.0.1"
 FILE = paths.ROOT / "docker-compose.yml"
-ENV_FILE = paths.STATE / "compose.env"
 SETTINGS = paths.ROOT / "workbook" / "brokers" / "settings"
 
 _PORTS = {
@@ -122,9 +123,12 @@ _IMAGE_REMEDY = (
 
 def project():
     """The compose project of this checkout; another checkout has another."""
-    import hashlib
+    return "workbook-" + hashlib.sha256(str(paths.STATE).encode()).hexdigest()[:8]
 
-    return "workbook-" + hashlib.sha256(str(paths.ROOT).encode()).hexdigest()[:8]
+
+def variables_file():
+    """The file with the variables of this checkout; `docker compose --env-file` takes it, by hand too."""
+    return paths.STATE / "compose.env"
 
 
 def _environment():
@@ -163,8 +167,8 @@ def _run(*command, seconds=120.0, check=True, what=None):
 
 def _compose(*arguments, **how):
     command = ["docker", "compose", "--project-name", project(), "--project-directory", paths.ROOT, "--file", FILE]
-    if ENV_FILE.exists():
-        command += ["--env-file", ENV_FILE]
+    if variables_file().exists():
+        command += ["--env-file", variables_file()]
     for profile in PROFILES:
         command += ["--profile", profile]
     return _run(*command, *arguments, **how)
@@ -228,8 +232,10 @@ def _every():
 
 
 def _ports(name, role, running):
-    ours = all(service in running for service in _services(name, role))
-    return ports.of(f"compose-{name}-{role}", _PORTS[name], ours=ours)
+    if all(service in running for service in _services(name, role)):
+        return ports.of(f"compose-{name}-{role}", _PORTS[name], ours=_PORTS[name])
+    # The lost-reply proxy may be listening while its Kafka is down.
+    return ports.of(f"compose-{name}-{role}", _PORTS[name], ours=("proxy_port",))
 
 
 def addresses():
@@ -267,16 +273,18 @@ def _write_variables(running=None):
             file = _settings_file(name, role)
             if not file.exists():
                 _write_settings(name, role, state.settings(name, role))
-            variables[f"{prefix}_SETTINGS"] = f"./{file.relative_to(paths.ROOT)}"
+            # Relative, because a path may hold what the file of variables would need quoted.
+            variables[f"{prefix}_SETTINGS"] = f"./{os.path.relpath(file, paths.ROOT)}"
     text = "".join(f"{key}={value}\n" for key, value in variables.items())
-    if not ENV_FILE.exists() or ENV_FILE.read_text() != text:
-        fresh = ENV_FILE.with_name(f"compose.env.{os.getpid()}.{threading.get_ident()}")
+    file = variables_file()
+    if not file.exists() or file.read_text() != text:
+        fresh = file.with_name(f"compose.env.{os.getpid()}.{threading.get_ident()}")
         fresh.write_text(text)
-        os.replace(fresh, ENV_FILE)
+        os.replace(fresh, file)
 
 
 def _settings_file(name, role):
-    return paths.STATE / "compose" / f"{_services(name, role)[0]}-{_SETTINGS_FILES[name]}"
+    return paths.STATE / "compose" / (_services(name, role)[0] + Path(_SETTINGS_FILES[name]).suffix)
 
 
 def _write_settings(name, role, extra):
@@ -386,6 +394,14 @@ class ComposeInstance(Instance):
         _compose("rm", "--force", "--stop", *self.services, seconds=60, what=f"removing {self.called}")
         volumes = [f"{project()}_{service}" for service in self.services]
         _run("docker", "volume", "rm", "--force", *volumes, seconds=60, what=f"removing the data of {self.called}")
+
+    def ctl(self, *arguments, timeout=30):
+        """Run rabbitmqctl inside the container; its output. A changed setting is noted, as in the native backend."""
+        if arguments[0] == "eval" or arguments[0].startswith(("set_", "add_", "change_")):
+            self.changed = True
+        done = _compose("exec", "-T", self.services[0], "rabbitmqctl", *arguments, seconds=timeout,
+                        what=f"rabbitmqctl {arguments[0]}")  # fmt: skip
+        return done.stdout
 
     def log_tail(self, lines=15):
         done = _compose("logs", "--no-color", "--no-log-prefix", "--tail", lines, *self.services, seconds=30, check=False)

@@ -12,7 +12,6 @@ import time
 
 from workbook.brokers import probes, state
 from workbook.brokers.base import NAMES, ROLES, TITLES
-from workbook.say import note
 from workbook.trouble import Trouble
 
 BACKENDS = ("native", "compose", "external")
@@ -69,12 +68,12 @@ def up(progress=None, backend=None, names=NAMES):
     chosen, why = choose(backend)
     say(f"backend: {chosen} ({why})")
     module = _module(chosen)
-    previous = state.backend("shared")
-    if previous not in (None, chosen) and previous != "external":
-        stop_backend(previous)
-    module.prepare(say)
-    brokers = [module.instance(name, "shared") for name in names]
-    with state.lock("up", deadline=300.0):
+    with state.lock("up", deadline=1800.0):
+        previous = state.backend("shared")
+        if previous not in (None, chosen, "external"):
+            stop_backend(previous)
+        module.prepare(say)
+        brokers = [module.instance(name, "shared") for name in names]
         _write_down(chosen, module)
         started = time.monotonic()
         if hasattr(module, "start_all"):
@@ -169,8 +168,3 @@ def reset():
     if not state.backend("shared"):
         raise Trouble("no broker was ever started here: run `python3 -m workbook up` first.")
     return emptying.everything(external=state.backend("shared") == "external")
-
-
-def say_line(line):
-    """The progress that the command line gives."""
-    note(line)

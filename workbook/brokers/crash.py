@@ -41,6 +41,7 @@ def _hand_over(broker, settings):
         broker.wipe()
     broker.start(settings)
     broker.wait_ready()
+    broker.changed = False
     _remember(broker)
 
 

@@ -3,8 +3,8 @@
 import os
 from urllib.parse import unquote, urlsplit
 
-from workbook.brokers.base import NAMES, Instance
 from workbook.brokers import probes
+from workbook.brokers.base import NAMES, TITLES, Instance
 from workbook.trouble import Trouble
 
 VARIABLES = {"redis": "REDIS_URL", "rabbitmq": "AMQP_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
@@ -59,10 +59,19 @@ class ExternalInstance(Instance):
 def instance(name, role="shared"):
     """The external Instance of a broker; faults happen at a native crash-test instance beside it."""
     if role == "crash":
-        from workbook.brokers import native
+        from workbook.brokers import install, native
 
+        lacking = install.missing(_NATIVE[name])
+        if lacking or (name == "kafka" and not install.jars_complete()):
+            raise Trouble(
+                f"this exercise must break a broker, and never an external one; {TITLES[name]} is not installed here for it: "
+                "run `python3 -m workbook up --backend native` once, which installs it."
+            )
         return native.instance(name, role)
     return ExternalInstance(name, role)
+
+
+_NATIVE = {"redis": ["redis-server"], "rabbitmq": ["rabbitmq-server"], "kafka": ["java"]}
 
 
 def prepare(progress=None):

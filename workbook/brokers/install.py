@@ -102,7 +102,16 @@ def java():
 
 def missing(names=("redis-server", "rabbitmq-server", "java", "mvn")):
     """Which of these programs are not there; Maven is needed only until Kafka's jars are."""
-    return [name for name in names if find(name) is None and not (name == "mvn" and _jars_complete())]
+    return [name for name in names if find(name) is None and not (name == "mvn" and jars_complete())]
+
+
+def remedy(name):
+    """The command that installs a program by hand on this system."""
+    if sys.platform == "darwin":
+        return f"`{_BREW}`"
+    if shutil.which("apt-get"):
+        return f"`sudo apt-get install --no-install-recommends {_PACKAGES[name]}`"
+    return "this system's package manager"
 
 
 def native(progress=None):
@@ -110,7 +119,7 @@ def native(progress=None):
     lacking = missing()
     if lacking:
         packages(lacking)
-    if not _jars_complete():
+    if not jars_complete():
         with step("Kafka's jars, by Maven"):
             fetch_jars()
     if not archive().exists():
@@ -219,7 +228,8 @@ def _pom_stamp():
     return hashlib.sha256(POM.read_bytes()).hexdigest()
 
 
-def _jars_complete():
+def jars_complete():
+    """Whether .workbook/kafka/jars holds what pom.xml names now."""
     with contextlib.suppress(OSError):
         return (JARS / "stamp").read_text() == _pom_stamp()
     return False

@@ -3,6 +3,7 @@
 import base64
 import json
 import socket
+import urllib.error
 import urllib.request
 
 
@@ -84,6 +85,17 @@ def management(address, path, timeout=5.0, method="GET", body=None):
     with opener.open(request, timeout=timeout) as response:
         text = response.read()
     return json.loads(text) if text else None
+
+
+def alarmed(address):
+    """Whether a memory or disk alarm is raised on a RabbitMQ. Raises OSError when it does not answer."""
+    try:
+        management(address, "/api/health/checks/local-alarms")
+    except urllib.error.HTTPError as answer:
+        if answer.code != 503:
+            raise
+        return True
+    return False
 
 
 def _kafka(address, timeout):

@@ -1,4 +1,5 @@
-"""The files that hold wrong and other right answers: their headers, and loading them as a notebook cell would.
+"""The files that hold wrong and other right answers: their headers, and loading them as a notebook cell
+would.
 
 A wrong answer's docstring says what it gets wrong and which verdict it must get:
 
@@ -35,7 +36,7 @@ class Expected:
 
 
 def files(root, kind, number=None):
-    """The files under tests/wrong_answers or tests/right_answers (`kind`: "wrong", "right"), of one exercise or all."""
+    """The files under tests/wrong_answers or tests/right_answers (`kind`), of one exercise or of all."""
     return sorted((root / "tests" / f"{kind}_answers").glob(f"{number or '*'}/*.py"))
 
 
@@ -43,7 +44,9 @@ def header(path):
     """The docstring's first line; `Trouble` when there is none."""
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     if not docstring.strip():
-        raise Trouble(f"{_named(path)}: it has no docstring; say in its first line what is special about this answer.")
+        raise Trouble(
+            f"{_named(path)}: it has no docstring; say in its first line what is special about this answer."
+        )
     return docstring.splitlines()[0]
 
 
@@ -61,20 +64,24 @@ def expected(path):
     verdict = fields["expects"][0]
     word = next((word for word in WORDS if re.match(rf"{word}\b", verdict)), None)
     if word in (None, "PASS", "BROKER DOWN"):
-        raise Trouble(f"{_named(path)}: {verdict!r} is no verdict for a wrong answer; begin with one of {WORDS[1:5]}.")
+        raise Trouble(
+            f"{_named(path)}: {verdict!r} is no verdict for a wrong answer; begin with one of {WORDS[1:5]}."
+        )
     names = verdict.removeprefix(word).replace(",", " ").split()
     anomalies = frozenset(name for name in names if not name.startswith("["))
     possible = frozenset(name.strip("[]") for name in names) - anomalies
     if not anomalies and not fields["says"] and word != "NOT ATTEMPTED":
-        raise Trouble(f"{_named(path)}: it names no anomaly, so any {word} would do; add `says: ` and a fragment of it.")
+        raise Trouble(
+            f"{_named(path)}: it names no anomaly, so any {word} would do; add `says: ` and a fragment of it."
+        )
     return Expected(first, word, anomalies, possible, tuple(fields["says"]))
 
 
 def load(source, names=None):
     """Run `source` as a notebook runs a cell; returns the names it defined.
 
-    The code belongs to `__main__` and its lines are found by `inspect` and in tracebacks, under the same kind of file
-    name that a kernel gives: what the package does with a learner's cell it does with this.
+    The code belongs to `__main__` and its lines are found by `inspect` and in tracebacks, under the same kind
+    of file name that a kernel gives: what the package does with a learner's cell it does with this.
     """
     from ipykernel.compiler import get_file_name
 

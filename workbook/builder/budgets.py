@@ -9,8 +9,16 @@ import tokenize
 from workbook.builder import stripping
 
 EXEMPTION = re.compile(r"<!--\s*budget:\s*(.*?)\s*-->", re.DOTALL)
+_NAMES = ("cells", "demonstration", "median", "blank", "prose")
 _EXEMPTION_PARTS = re.compile(r"(\w+) (\d+(?:\.\d+)?), because (\S+(?:\s+\S+){2,})", re.DOTALL)
-_LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENDMARKER}
+_LAYOUT = {
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.COMMENT,
+    tokenize.ENDMARKER,
+}
 
 
 def code_lines(source):
@@ -19,7 +27,11 @@ def code_lines(source):
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 documented.update(range(first.lineno, first.end_lineno + 1))
     lines = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -61,14 +73,26 @@ def check(lab):
     sizes = {cell: code_lines(cell.source) for cell in lab.code_cells if cell not in blanks}
     for cell, size in sizes.items():
         if over("demonstration", size, 8):
-            yield cell.id, f"{size} lines of code, a demonstration has at most 8", "split it, or name what it does"
+            yield (
+                cell.id,
+                f"{size} lines of code, a demonstration has at most 8",
+                "split it, or name what it does",
+            )
     median = statistics.median(sizes.values()) if sizes else 3
     if over("median", median, 4) or (median < 2 and over("median", median, 2, most=False)):
-        yield "", f"demonstration cells have {median:g} lines in the median, the budget is 2–4", "split or merge some"
+        yield (
+            "",
+            f"demonstration cells have {median:g} lines in the median, the budget is 2–4",
+            "split or merge some",
+        )
     for cell in blanks:
         for region in stripping.answers(cell.source):
             if over("blank", answer_lines(region), 15):
-                yield cell.id, f"an answer of {answer_lines(region)} lines, at most 15", "make it two exercises"
+                yield (
+                    cell.id,
+                    f"an answer of {answer_lines(region)} lines, at most 15",
+                    "make it two exercises",
+                )
     lines = sum(code_lines(cell.stripped) for cell in lab.code_cells)
     ratio = sum(words(cell.source) for cell in lab.markdown_cells) / max(lines, 1)
     if over("prose", ratio, 12, most=False):
@@ -83,9 +107,11 @@ def _exemptions(lab):
         for text in EXEMPTION.findall(cell.source):
             parts = _EXEMPTION_PARTS.fullmatch(text)
             if cell is not lab.cells[0]:
-                complaints.append((cell.id, "a budget exemption outside the first cell", "move it to the header"))
-            elif not parts or parts[1] not in ("cells", "demonstration", "median", "blank", "prose"):
-                remedy = "write <!-- budget: cells 56, because … --> with cells, demonstration, median, blank or prose"
+                complaints.append(
+                    (cell.id, "a budget exemption outside the first cell", "move it to the header")
+                )
+            elif not parts or parts[1] not in _NAMES:
+                remedy = f"write <!-- budget: cells 56, because … --> with one of {', '.join(_NAMES)}"
                 complaints.append((cell.id, f"no exemption: {text!r}", remedy))
             else:
                 found[parts[1]] = float(parts[2])

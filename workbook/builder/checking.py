@@ -6,7 +6,17 @@ Each problem is one line: file: cell: what; remedy.
 import ast
 import re
 
-from workbook.builder import answers, budgets, golden, notebooks, sources, stripping, syllabus, talkmap, taught
+from workbook.builder import (
+    answers,
+    budgets,
+    golden,
+    notebooks,
+    sources,
+    stripping,
+    syllabus,
+    talkmap,
+    taught,
+)
 from workbook.trouble import Trouble
 
 _REBUILD = "python3 -m workbook build {number}"
@@ -24,7 +34,8 @@ _ALT = re.compile(r"""\balt=(["'])(.*?)\1""", re.IGNORECASE | re.DOTALL)
 def check(root, numbers=(), exercises_of=None):
     """All problems as lines, of the labs with these numbers or of all.
 
-    `exercises_of` (lab number → exercise number → exercise) is the package's own unless a test hands over another.
+    `exercises_of` (lab number → exercise number → exercise) is the package's own unless a test hands over
+    another.
     """
     try:
         labs = sources.read_all(root)
@@ -50,16 +61,21 @@ def _lines(lab, found):
     lines = []
     for cell, what, remedy, *file in found:
         where = file[0] if file else f"solutions/{lab.name}.py"
-        lines.append(f"{where}: " + (f"cell {cell}: " if cell else "") + f"{what}; {remedy.format(number=lab.number)}")
+        lines.append(
+            f"{where}: " + (f"cell {cell}: " if cell else "") + f"{what}; {remedy.format(number=lab.number)}"
+        )
     return lines
 
 
-# --- fresh -----------------------------------------------------------------------------------------------------------
+# --- fresh --------------------------------------------------------------------------------------------------
 
 
 def _fresh(lab):
     """Everything built says what the source says."""
-    for path, wanted in ((lab.solution_path, notebooks.solution(lab)), (lab.lab_path, notebooks.unsolved(lab))):
+    for path, wanted in (
+        (lab.solution_path, notebooks.solution(lab)),
+        (lab.lab_path, notebooks.unsolved(lab)),
+    ):
         file = path.relative_to(lab.root).as_posix()
         stored = notebooks.read(path)
         if stored is None:
@@ -70,7 +86,11 @@ def _fresh(lab):
     try:
         text = taught.module(lab)
     except Trouble as trouble:
-        yield "", str(trouble).removeprefix(f"solutions/{lab.name}.py: ").rstrip("."), "see How to add a lab in README.md"
+        yield (
+            "",
+            str(trouble).removeprefix(f"solutions/{lab.name}.py: ").rstrip("."),
+            "see How to add a lab in README.md",
+        )
         return
     stored = lab.taught_path.read_text(encoding="utf-8") if lab.taught_path.exists() else None
     if stored != text:
@@ -85,7 +105,7 @@ def _first_difference(stored, wanted):
 
 
 def _outputs(lab):
-    """Solutions have run to the end without surprises; labs hold no outputs; the transcript is of this lab."""
+    """Solutions ran to the end without surprises; labs hold no outputs; the transcript is of this lab."""
     solved, unsolved = notebooks.read(lab.solution_path), notebooks.read(lab.lab_path)
     file = lab.solution_path.relative_to(lab.root).as_posix()
     for cell in solved.cells if solved else ():
@@ -158,15 +178,20 @@ def _complaints_about_figures(cell):
 
 
 def _is_text(output):
-    return output.output_type == "stream" or "text/html" not in output.get("data", {"text/html": ""})
+    # The text beside an HTML output counts, unless it is only an object's name, such as
+    # <IPython.core.display.HTML …>.
+    said = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return bool(said.strip()) and not said.startswith("<")
 
 
-# --- form ------------------------------------------------------------------------------------------------------------
+# --- form ---------------------------------------------------------------------------------------------------
 
 
 def _form(lab):
     """Headings in order, links that lead somewhere, recall questions at the end."""
-    headings = [(cell.id, len(marks), text) for cell in lab.markdown_cells for marks, text in _headings(cell.source)]
+    headings = [
+        (cell.id, len(marks), text) for cell in lab.markdown_cells for marks, text in _headings(cell.source)
+    ]
     if not lab.cells or lab.cells[0].is_code or not lab.cells[0].source.startswith("# "):
         yield "", "it does not begin with a heading", "begin the first cell with `# ` and the lab's title"
     if sum(1 for _, level, _ in headings if level == 1) != 1:
@@ -233,7 +258,9 @@ def _tags(lab):
             if not colon:
                 known = tag in syllabus.PLAIN_TAGS
             else:
-                known = (prefix == "talk" and name in syllabus.OWNER) or (prefix == "system" and name in syllabus.SYSTEMS)
+                known = (prefix == "talk" and name in syllabus.OWNER) or (
+                    prefix == "system" and name in syllabus.SYSTEMS
+                )
             if not known:
                 yield cell.id, f"unknown tag {tag}", "see workbook/builder/syllabus.py"
             elif not cell.is_code:
@@ -248,7 +275,7 @@ def _tags(lab):
             yield "", f"talk point {point} is not shown", f"tag the cell that makes it happen talk:{point}"
 
 
-# --- exercises and predictions ---------------------------------------------------------------------------------------
+# --- exercises and predictions ------------------------------------------------------------------------------
 
 
 def _predictions(lab):
@@ -283,8 +310,14 @@ def _exercises(lab, exercises_of):
     registered = _positions(lab, "exercise")
     yield from _paired(lab, registered, _positions(lab, "check"), "exercise", "check")
     for cell in lab.code_cells:
-        if cell.stripped != cell.source and not (cell.numbers_given_to("exercise") + cell.numbers_given_to("predict")):
-            yield cell.id, "a blank that is neither an exercise nor a prediction", "register it, or show the code"
+        if cell.stripped != cell.source and not (
+            cell.numbers_given_to("exercise") + cell.numbers_given_to("predict")
+        ):
+            yield (
+                cell.id,
+                "a blank that is neither an exercise nor a prediction",
+                "register it, or show the code",
+            )
     checks = f"workbook/checks/lab{lab.number}.py"
     try:
         judged = exercises_of(lab.number)
@@ -294,7 +327,12 @@ def _exercises(lab, exercises_of):
     for number in sorted(set(registered) - set(judged)):
         yield "", f"exercise {number} has no check", f'add @checks("{number}", …)', checks
     for number in sorted(set(judged) - set(registered)):
-        yield "", f"it checks {number}, which the lab does not ask", "remove it, or register the exercise", checks
+        yield (
+            "",
+            f"it checks {number}, which the lab does not ask",
+            "remove it, or register the exercise",
+            checks,
+        )
     for number in sorted(set(judged) & set(registered)):
         cell = lab.cells[registered[number][0]]
         yield from _exercise(lab, number, judged[number], cell)
@@ -304,9 +342,17 @@ def _exercises(lab, exercises_of):
 
 def _exercise(lab, number, exercise, cell):
     if cell.stripped == cell.source:
-        yield cell.id, f"exercise {number} has no blank", f"put {stripping.BEGIN} and {stripping.END} around its answer"
+        yield (
+            cell.id,
+            f"exercise {number} has no blank",
+            f"put {stripping.BEGIN} and {stripping.END} around its answer",
+        )
     if "teaches" not in cell.tags:
-        yield cell.id, f"exercise {number} is not tagged teaches", "tag it, so that the reference answer can be imported"
+        yield (
+            cell.id,
+            f"exercise {number} is not tagged teaches",
+            "tag it, so that the reference answer can be imported",
+        )
     if exercise.title not in _defined(cell):
         yield cell.id, f"it does not define {exercise.title}, the exercise's title", "name both alike"
     checks = f"workbook/checks/lab{lab.number}.py"
@@ -317,7 +363,12 @@ def _exercise(lab, number, exercise, cell):
             yield "", f"hint {place} of {number} has {len(hint.split())} words", "at most 42", checks
         given = _given_away(hint, cell.source)
         if given:
-            yield "", f"hint {place} of {number} contains the answer's {given!r}", "name the property instead", checks
+            yield (
+                "",
+                f"hint {place} of {number} contains the answer's {given!r}",
+                "name the property instead",
+                checks,
+            )
     for kind, least in (("wrong", 4), ("right", 2)):
         found = answers.files(lab.root, kind, number)
         folder = f"tests/{kind}_answers/{number}"
@@ -345,7 +396,9 @@ def _names_in(tree):
             names.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names.update(name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
+            names.update(
+                name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+            )
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
     return names
@@ -381,10 +434,15 @@ def _said(lab, path, registered, word):
         cell = lab.cells[places[-1]].id
         said = "\n".join(str(part) for entry in notebooks.says(outputs.get(cell, [])) for part in entry)
         if number in registered and not re.search(rf"{re.escape(number)}\b.*\b{word}", said):
-            yield cell, f"check({number!r}) does not say {word} there", "mend the lab and build it again", file
+            yield (
+                cell,
+                f"check({number!r}) does not say {word} there",
+                "mend the lab and build it again",
+                file,
+            )
 
 
-# --- the whole -------------------------------------------------------------------------------------------------------
+# --- the whole ----------------------------------------------------------------------------------------------
 
 
 def _talk(labs):

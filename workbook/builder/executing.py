@@ -1,4 +1,4 @@
-"""Running a notebook in a fresh kernel of this Python, in an environment that is the same on every machine."""
+"""Running a notebook in a fresh kernel of this Python, in an environment that is always the same."""
 
 import os
 import re
@@ -13,12 +13,17 @@ CELL_SECONDS = 60
 
 
 def environment(strict):
-    """The environment for a kernel: `strict` makes `check` raise on anything but PASS. Progress is never recorded.
+    """The environment for a kernel: `strict` makes `check` raise on anything but PASS. Progress is never
+    recorded.
 
-    `PYTEST_CURRENT_TEST` goes, because ipykernel stops capturing the output of child processes when it sees it, and
-    what a test compares would not be what a learner sees.
+    `PYTEST_CURRENT_TEST` goes, because ipykernel stops capturing the output of child processes when it sees
+    it, and what a test compares would not be what a learner sees.
     """
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTEST_CURRENT_TEST", "WORKBOOK_STRICT")}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTEST_CURRENT_TEST", "WORKBOOK_STRICT")
+    }
     before = env.get("PYTHONPATH")
     env["PYTHONPATH"] = str(paths.ROOT) + (os.pathsep + before if before else "")
     env["WORKBOOK_PROGRESS"] = "off"
@@ -29,13 +34,15 @@ def environment(strict):
 
 
 def this_python():
-    """A kernel-spec manager that knows one kernel: this very interpreter, whatever the user has registered."""
+    """A kernel-spec manager that knows one kernel, this very interpreter, whatever else is registered."""
     import ipykernel.kernelspec
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
     class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name):
-            return KernelSpec(resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict())
+            return KernelSpec(
+                resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
+            )
 
     return ThisPython()
 
@@ -43,8 +50,8 @@ def this_python():
 def execute(notebook, folder, strict, where, on_cell=None):
     """Execute `notebook` in place, with `folder` as its working directory; returns it.
 
-    `where` names it in errors. `on_cell(cell)` is called after each executed code cell. Raises `Trouble` when a cell
-    raises without being tagged `raises-exception`, runs too long, or when the kernel dies.
+    `where` names it in errors. `on_cell(cell)` is called after each executed code cell. Raises `Trouble` when
+    a cell raises without being tagged `raises-exception`, runs too long, or when the kernel dies.
     """
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
@@ -77,15 +84,17 @@ def execute(notebook, folder, strict, where, on_cell=None):
             client.execute(cwd=str(folder), env=environment(strict), stderr=stderr)
     except CellExecutionError as error:
         raise Trouble(
-            f"{where}: cell {current['cell'].id} raised {error.ename}: {_plain(error.evalue)}; mend it, or tag it "
-            f"`raises-exception` when that is its lesson.\n{_plain(error.traceback)}"
+            f"{where}: cell {current['cell'].id} raised {error.ename}: {_plain(error.evalue)}; mend it, or tag "
+            f"it `raises-exception` when that is its lesson.\n{_plain(error.traceback)}"
         ) from None
     except CellTimeoutError:
         raise Trouble(
             f"{where}: cell {current['cell'].id} ran longer than {CELL_SECONDS} s; give its waits a deadline."
         ) from None
     except DeadKernelError:
-        raise Trouble(f"{where}: the kernel died in cell {current['cell'].id}; run that cell in JupyterLab.") from None
+        raise Trouble(
+            f"{where}: the kernel died in cell {current['cell'].id}; run that cell in JupyterLab."
+        ) from None
     return notebook
 
 

@@ -1,8 +1,8 @@
 """Golden transcripts: what an unsolved lab says from its first cell to its last.
 
-Labs ship without outputs, and nbval compares nothing with nothing. So the builder runs each unsolved lab and writes
-down what every cell said, readable and reviewable as a diff; the tests lay it over the lab's cells. Only `build`
-rewrites it.
+Labs ship without outputs, and nbval compares nothing with nothing. So the builder runs each unsolved lab and
+writes down what every cell said, readable and reviewable as a diff; the tests lay it over the lab's cells.
+Only `build` rewrites it.
 
     == 15-012 5a1f0c22 …          cell, digest of its source
     -- stdout                     one output, its text behind bars
@@ -67,7 +67,9 @@ def parse(text, where):
     for number, line in enumerate(text.split("\n")[1:], start=2):
         if line.startswith("| ") or line in ("|", _UNENDED):
             if barred is None:
-                raise Trouble(f"{where}:{number}: text without its output; rebuild: python3 -m workbook build")
+                raise Trouble(
+                    f"{where}:{number}: text without its output; rebuild: python3 -m workbook build"
+                )
             barred["lines"].append(line)
             continue
         close()
@@ -80,7 +82,10 @@ def parse(text, where):
             kind, *rest = line[3:].split(" ")
             if kind in ("stdout", "stderr"):
                 output = nbformat.v4.new_output("stream", name=kind, text="")
-                barred = {"lines": [], "set": lambda lines, o=output: lines and o.update(text=_unbarred_stream(lines))}
+                barred = {
+                    "lines": [],
+                    "set": lambda lines, o=output: lines and o.update(text=_unbarred_stream(lines)),
+                }
             elif kind == "error":
                 output = nbformat.v4.new_output("error", ename=rest[0], evalue="", traceback=[])
                 barred = {"lines": [], "set": lambda lines, o=output: o.update(evalue=_unbarred(lines))}
@@ -93,7 +98,9 @@ def parse(text, where):
             data, mime = outputs[-1].data, line[2:]
             barred = {"lines": [], "set": lambda lines, d=data, m=mime: d.update({m: _unbarred(lines)})}
         elif line:
-            raise Trouble(f"{where}:{number}: {line!r} is no line of a transcript; rebuild: python3 -m workbook build")
+            raise Trouble(
+                f"{where}:{number}: {line!r} is no line of a transcript; rebuild: python3 -m workbook build"
+            )
     close()
     return cells
 
@@ -103,7 +110,9 @@ def overlay(notebook, transcript, where):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     expected = [(cell.id, digest(cell.source), "measured" in notebooks.tags(cell)) for cell in code]
     if [entry[:3] for entry in transcript] != expected:
-        raise Trouble(f"{where}: the golden transcript is of other cells than the lab; python3 -m workbook build")
+        raise Trouble(
+            f"{where}: the golden transcript is of other cells than the lab; python3 -m workbook build"
+        )
     for count, (cell, entry) in enumerate(zip(code, transcript), start=1):
         cell.execution_count = count
         cell.outputs = entry[3]

@@ -1,8 +1,8 @@
 """The fixed form of our notebooks: same source, same bytes.
 
-jupytext and Jupyter add random cell ids, versions and their own metadata; none of it is kept. Outputs are tidied so
-that a second build of the same source changes nothing: paths leave the tracebacks, and an output that says the same
-as the stored one leaves the stored one in place.
+jupytext and Jupyter add random cell ids, versions and their own metadata; none of it is kept. Outputs are
+tidied so that a second build of the same source changes nothing: paths leave the tracebacks, and an output
+that says the same as the stored one leaves the stored one in place.
 """
 
 import re
@@ -74,7 +74,7 @@ def tags(cell):
 
 
 def tidy(outputs):
-    """Outputs of a cell as they are stored: streams merged, no frames from outside the notebook in tracebacks."""
+    """Outputs as they are stored: streams merged, no frames from outside the notebook in tracebacks."""
     tidied = []
     for output in outputs:
         if output.output_type == "stream" and tidied and tidied[-1].get("name") == output.name:
@@ -91,7 +91,7 @@ def _is_foreign_frame(part):
 
 
 def stable(text):
-    """Text with the bytes of pictures left out: what remains, alt text included, must be the same in every run."""
+    """Text without the bytes of pictures: what remains, alt text included, is the same in every run."""
     return _SVG.sub(r"\1…\2", _DATA_URI.sub(r"\1data:…", text))
 
 
@@ -120,7 +120,11 @@ def says(outputs):
         elif output.output_type == "error":
             said.append(("error", output.ename, output.evalue))
         else:
-            texts = [(mime, stable(str(data))) for mime, data in sorted(output.data.items()) if mime.startswith("text/")]
+            texts = [
+                (mime, stable(str(data)))
+                for mime, data in sorted(output.data.items())
+                if mime.startswith("text/")
+            ]
             said.append((output.output_type, tuple(sorted(output.data)), tuple(texts)))
     return said
 

@@ -14,7 +14,7 @@ NAME = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a source. `id` is the lab's number and the cell's position, so it is the same at every build."""
+    """One cell of a source. `id` is the lab's number and the cell's position: the same at every build."""
 
     id: str
     kind: str
@@ -36,7 +36,7 @@ class Cell:
         return ast.parse(self.source)
 
     def numbers_given_to(self, function):
-        """The numbers in calls such as `check("15.1")`, in order: the cell's exercises, checks or predictions."""
+        """The numbers in calls such as `check("15.1")`, in order: exercises, checks or predictions."""
         return [
             node.args[0].value
             for node in ast.walk(self.tree)
@@ -111,7 +111,9 @@ def read(path):
     root = path.parent.parent
     where = path.relative_to(root).as_posix()
     if not NAME.fullmatch(path.stem):
-        raise Trouble(f"{where}: a source is named NN-name.py, in lower case, as in 15-crashes.py; rename it.")
+        raise Trouble(
+            f"{where}: a source is named NN-name.py, in lower case, as in 15-crashes.py; rename it."
+        )
     text = path.read_text(encoding="utf-8")
     stripping.validate(text, where)
     notebook = jupytext.reads(text, fmt="py:percent")
@@ -130,8 +132,8 @@ def read(path):
             except SyntaxError as error:
                 first = cell.source.splitlines()[0] if cell.source else ""
                 raise Trouble(
-                    f"{where}: cell {cell.id} ({first!r}): {what} is not Python ({error.msg}, line {error.lineno} of "
-                    "the cell); mend it, and use no magics."
+                    f"{where}: cell {cell.id} ({first!r}): {what} is not Python ({error.msg}, line "
+                    f"{error.lineno} of the cell); mend it, and use no magics."
                 ) from None
     return Lab(root, path.stem, tuple(cells))
 
@@ -143,7 +145,9 @@ def read_all(root, numbers=()):
     for path in found:
         other = by_number.setdefault(path.stem[:2], path)
         if other is not path:
-            raise Trouble(f"solutions/{path.name}: {other.name} has the same number; give one of them another.")
+            raise Trouble(
+                f"solutions/{path.name}: {other.name} has the same number; give one of them another."
+            )
     for number in numbers:
         if number not in by_number:
             known = " ".join(sorted(by_number)) or "none yet"

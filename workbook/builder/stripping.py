@@ -3,9 +3,9 @@
     ### BEGIN SOLUTION
     ### END SOLUTION
 
-Each stands alone on its line, both at the same indentation; what is between them, the markers included, becomes the
-one line `...  # your answer`. A marker that is nested, unterminated or misplaced is an error: a stripper that guesses
-either ships an answer or takes the question away.
+Each stands alone on its line, both at the same indentation; what is between them, the markers included,
+becomes the one line `...  # your answer`. A marker that is nested, unterminated or misplaced is an error: a
+stripper that guesses either ships an answer or takes the question away.
 """
 
 import io
@@ -32,7 +32,9 @@ def validate(text, where):
         cell = _CELL.match(line)
         if cell:
             if begun:
-                _complain(where, begun[0], f"{BEGIN} is not ended within its cell", f"add {END} below the answer")
+                _complain(
+                    where, begun[0], f"{BEGIN} is not ended within its cell", f"add {END} below the answer"
+                )
             markdown = "[markdown]" in cell[1]
             continue
         if not _NEAR.search(line):
@@ -43,7 +45,9 @@ def validate(text, where):
         if markdown:
             _complain(where, number, "a solution marker in a markdown cell", "move it into a code cell")
         if marker not in (BEGIN, END):
-            _complain(where, number, f"{marker!r} is not a marker", f"write {BEGIN} or {END}, alone on its line")
+            _complain(
+                where, number, f"{marker!r} is not a marker", f"write {BEGIN} or {END}, alone on its line"
+            )
         if number in inside_strings:
             _complain(where, number, "a solution marker inside a string", "move it out of the string")
         indentation = line[: len(line) - len(line.lstrip())]
@@ -55,7 +59,12 @@ def validate(text, where):
         if not begun:
             _complain(where, number, f"{END} without a {BEGIN}", f"add {BEGIN} above the answer")
         if indentation != begun[1]:
-            _complain(where, number, f"{END} is not indented like its {BEGIN} in line {begun[0]}", "indent both alike")
+            _complain(
+                where,
+                number,
+                f"{END} is not indented like its {BEGIN} in line {begun[0]}",
+                "indent both alike",
+            )
         if not any(kept.strip() for kept in lines[begun[0] : number - 1]):
             _complain(where, number, "there is nothing between the markers", "put the answer between them")
         begun = None

@@ -8,7 +8,7 @@ END = "<!-- talk-map:end -->"
 
 
 def tagged(labs, prefix):
-    """What the cells carry under `prefix` (`talk:` or `system:`) → the labs whose cells carry it, in order."""
+    """What cells carry under `prefix` (`talk:` or `system:`) → the labs whose cells carry it, in order."""
     found = {}
     for lab in labs:
         for cell in lab.cells:
@@ -33,13 +33,15 @@ def render(labs):
 
 
 def updated(root, labs):
-    """README.md's text with the map as the tags have it, or None when there is no README or it has no markers."""
+    """README.md's text with the map as the tags have it, or None when it has no place for one."""
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     if BEGIN not in text and END not in text:
         return None
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
-        raise Trouble(f"README.md: the map's markers are out of place; keep one {BEGIN} and, below it, one {END}.")
+        raise Trouble(
+            f"README.md: the map's markers are out of place; keep one {BEGIN} and, below it, one {END}."
+        )
     head, _, rest = text.partition(BEGIN)
     return f"{head}{BEGIN}\n{render(labs)}\n{END}{rest.partition(END)[2]}"
 

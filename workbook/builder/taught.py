@@ -1,7 +1,8 @@
 """`workbook/taught/labNN.py`: what a lab taught, for later labs, workers and benchmarks.
 
 Cells tagged `teaches` go there in their order, answers included, with the imports that they use. They hold
-definitions only, so that importing the module does nothing: evidence belongs into the cell after the definition.
+definitions only, so that importing the module does nothing: evidence belongs into the cell after the
+definition.
 """
 
 import ast
@@ -15,11 +16,18 @@ from workbook.trouble import Trouble
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 _IMPORTING = (ast.Import, ast.ImportFrom)
-_KNOWN_TO_EVERY_MODULE = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__", "__builtins__"}
+_KNOWN_TO_EVERY_MODULE = {
+    *dir(builtins),
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__annotations__",
+    "__builtins__",
+}
 
 
 def module(lab):
-    """The text of the lab's taught module, or None when the lab teaches nothing; `Trouble` when it can't import."""
+    """The text of the lab's taught module, None when it teaches nothing; `Trouble` when it can't import."""
     chunks = []
     heading = ""
     for cell in lab.cells:
@@ -35,7 +43,7 @@ def module(lab):
     imports = _imports_used(lab, code)
     _resolves(lab, code, imports)
     docstring = f'"""What lab {lab.number} teaches, as later labs, workers and benchmarks import it.\n\n'
-    docstring += f"Built from solutions/{lab.name}.py by `python3 -m workbook build`: change it there.\n\"\"\"\n"
+    docstring += f'Built from solutions/{lab.name}.py by `python3 -m workbook build`: change it there.\n"""\n'
     return docstring + ("\n" + "\n".join(imports) + "\n" if imports else "") + "\n" + code + "\n"
 
 
@@ -88,7 +96,7 @@ def _imports_used(lab, code):
 
 
 def _resolves(lab, code, imports):
-    """Every global name that the taught code reads must be defined there or imported; none may be defined twice."""
+    """Each global name that the taught code reads is defined there or imported, and none is defined twice."""
     defined = []
     for node in ast.parse(code).body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -96,18 +104,18 @@ def _resolves(lab, code, imports):
         else:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             for target in targets:
-                defined.extend(name.id for name in ast.walk(target) if isinstance(name, ast.Name)) if target else None
+                defined.extend(
+                    name.id for name in ast.walk(target) if isinstance(name, ast.Name)
+                ) if target else None
     for name in sorted({name for name in defined if defined.count(name) > 1}):
-        raise Trouble(
-            f"solutions/{lab.name}.py: {name} is taught twice; tag only one cell that defines it with `teaches`."
-        )
+        raise Trouble(f"solutions/{lab.name}.py: {name} is taught twice; tag only one cell that defines it.")
     bound = set(defined)
     for node in ast.parse("\n".join(imports)).body:
         bound.update(alias.asname or alias.name.split(".")[0] for alias in node.names)
     missing = sorted(_globals_read(compile(code, lab.name, "exec")) - bound - _KNOWN_TO_EVERY_MODULE)
     if missing:
         raise Trouble(
-            f"solutions/{lab.name}.py: taught code uses {', '.join(missing)}, which no cell tagged `teaches` defines; "
+            f"solutions/{lab.name}.py: taught code uses {', '.join(missing)}, which no taught cell defines; "
             "tag the defining cell, or hand it over as an argument."
         )
 

@@ -1,21 +1,21 @@
 """The pytest plugin: nbval, without what nbval lets pass.
 
-`python -m pytest --nbval labs solutions tests` runs every lab and every solution in a fresh kernel and compares each
-cell's output with the stored one; labs, which ship without outputs, with their golden transcript. nbval alone is
-green for notebooks that are broken; here each of these is red:
+`python -m pytest --nbval labs solutions tests` runs every lab and every solution in a fresh kernel and
+compares each cell's output with the stored one; labs, which ship without outputs, with their golden
+transcript. nbval alone is green for notebooks that are broken; here each of these is red:
 
 - a cell that was never executed, whose output nbval would not compare;
 - a cell tagged `raises-exception` that raises nothing, or whose stored output holds no error;
-- a cell that runs too long, or whose kernel dies: nbval turns what follows into XFAIL and XPASS, or waits for the
-  whole time-out; here the rest is skipped after one failure;
-- output printed by another thread, which lands in whatever cell runs next, or in none;
+- a cell that runs too long, or whose kernel dies: nbval turns what follows into XFAIL and XPASS, or waits for
+  the whole time-out; here the rest is skipped after one failure;
+- output printed by another thread or a child process, which lands in whatever cell runs next, or in none;
 - `clear_output` and `update_display`, which nbval ignores;
 - outputs of other kinds, or in another order, which nbval compares by name only;
 - stderr of a cell whose output is not compared;
 - a `NBVAL_…` comment, the lax mode, sanitising rules, which all make something pass.
 
-`WORKBOOK_QUICK=1` takes one lab of each part. Every notebook runs twice on the same brokers, the second time after all
-the others and in reverse order, unless `WORKBOOK_TWICE=0` or the run is a quick one.
+`WORKBOOK_QUICK=1` takes one lab of each part. Every notebook runs twice on the same brokers, the second time
+after all the others and in reverse order, unless `WORKBOOK_TWICE=0` or the run is a quick one.
 """
 
 import os
@@ -56,7 +56,7 @@ class KernelDied(Exception):
 
 
 class Kernel(RunningKernel):
-    """nbval's kernel, in our environment, whose death is noticed at once and whose stray output is remembered."""
+    """nbval's kernel in our environment: its death is noticed at once, stray output is remembered."""
 
     def __init__(self, folder, strict):
         from jupyter_client.manager import KernelManager
@@ -72,7 +72,8 @@ class Kernel(RunningKernel):
         try:
             self.kc.wait_for_ready(timeout=60)
             self._ensure_iopub_up()
-            # As an expression: IPython puts the streams' own `write` back after a cell, but not after an expression.
+            # As an expression: IPython puts the streams' own `write` back after a cell, but not after an
+            # expression.
             watch = {"watch": f"exec({_WATCH_THREADS!r}, {{}})"}
             self.await_idle(self.kc.execute("", silent=True, user_expressions=watch), timeout=30)
         except BaseException:
@@ -119,7 +120,11 @@ class Kernel(RunningKernel):
             return
         if kind in ("clear_output", "update_display_data") and parent == self.current:
             self.problems.append(f"uses {kind}, which is not compared: no live displays, show the end result")
-        elif kind in ("stream", "display_data", "execute_result", "error") and parent != self.current and self.current:
+        elif (
+            kind in ("stream", "display_data", "execute_result", "error")
+            and parent != self.current
+            and self.current
+        ):
             self.problems.append(f"while it ran, output of an earlier cell arrived: {message['content']}")
 
     def found(self):
@@ -131,8 +136,8 @@ class Kernel(RunningKernel):
             problems.append("it replaced the kernel's sys.stdout")
         elif answer and answer["data"]["text/plain"] != "[]":
             problems.append(
-                "another thread printed, which lands in whatever cell runs next: collect in the thread, print in the "
-                f"main one: {answer['data']['text/plain']}"
+                "a thread or a child process printed, which lands in whatever cell runs next: collect or capture "
+                f"it, then print it: {answer['data']['text/plain']}"
             )
         return problems
 
@@ -156,7 +161,7 @@ class Notebook(IPyNbFile):
     again = False
 
     def collect(self):
-        """The notebook's code cells with what they must say; a notebook that can't be compared fails as one test."""
+        """The code cells with what they must say; a notebook that can't be compared fails as one test."""
         self.skip_compare = Skipped(self.skip_compare)
         self.broken = None
         self.seconds = None
@@ -170,7 +175,11 @@ class Notebook(IPyNbFile):
             return
         for number, cell in enumerate(cell for cell in self.nb.cells if cell.cell_type == "code"):
             tags = notebooks.tags(cell)
-            options = {"check": "measured" not in tags, "check_exception": "raises-exception" in tags, "skip": False}
+            options = {
+                "check": "measured" not in tags,
+                "check_exception": "raises-exception" in tags,
+                "skip": False,
+            }
             name = cell.get("id") or f"cell {number}"
             yield Cell.from_parent(self, name=name, cell_num=number, cell=cell, options=options)
 
@@ -239,16 +248,22 @@ class Cell(IPyNbCell):
     def _before(self):
         if self.cell.execution_count is None:
             yield "It was never executed, so nothing would be compared: python3 -m workbook build"
-        if self.options["check_exception"] and not any(out.output_type == "error" for out in self.cell.outputs):
+        if self.options["check_exception"] and not any(
+            out.output_type == "error" for out in self.cell.outputs
+        ):
             yield "It is tagged raises-exception, but its stored output holds no error"
         if "NBVAL_" in self.cell.source:
             yield "An NBVAL_ comment makes something pass: take it out and use the tags"
 
     def _after(self):
-        if self.options["check_exception"] and not any(out.output_type == "error" for out in self.test_outputs):
+        if self.options["check_exception"] and not any(
+            out.output_type == "error" for out in self.test_outputs
+        ):
             yield "it is tagged raises-exception and raised nothing"
         if not self.options["check"] and any(out.get("name") == "stderr" for out in self.test_outputs):
-            yield "it wrote to stderr: " + "".join(out.text for out in self.test_outputs if out.get("name") == "stderr")
+            yield "it wrote to stderr: " + "".join(
+                out.text for out in self.test_outputs if out.get("name") == "stderr"
+            )
         now, before = notebooks.kinds(self.test_outputs), notebooks.kinds(self.cell.outputs)
         if now != before:
             yield f"its outputs are of other kinds or in another order: stored {before}, now {now}"
@@ -265,7 +280,7 @@ class Cell(IPyNbCell):
 
     def reportinfo(self):
         """How pytest names the test."""
-        return self.path, 0, f"{self.parent.name}::{self.name}"
+        return self.path, 0, self.name
 
 
 SECONDS = pytest.StashKey()
@@ -275,7 +290,9 @@ def pytest_configure(config):
     """Refuse what would make comparisons milder; set both time-outs."""
     option = config.option
     if option.nbval_lax or option.nbval_sanitize_with or option.sanitize_with:
-        raise pytest.UsageError("Notebooks are compared strictly: leave out --nbval-lax and sanitising rules.")
+        raise pytest.UsageError(
+            "Notebooks are compared strictly: leave out --nbval-lax and sanitising rules."
+        )
     option.nbval_cell_timeout = min(option.nbval_cell_timeout, executing.CELL_SECONDS)
 
 
@@ -337,4 +354,6 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("notebooks")
         for name, taken in seconds.items():
             terminalreporter.line(f"{taken:6.1f} s  {name}")
-        terminalreporter.line(f"{sum(seconds.values()) / len(seconds):6.1f} s  on average; budget 20 s, at most 45 s")
+        terminalreporter.line(
+            f"{sum(seconds.values()) / len(seconds):6.1f} s  on average; budget 20 s, at most 45 s"
+        )

@@ -8,6 +8,8 @@ The judgement is the one law (`workbook.anomalies`): after every fault each acce
 the list of the worker that took it, or done.
 """
 
+import time
+
 from workbook import anomalies
 from workbook.anomalies import Ledger
 from workbook.exercises import checks
@@ -50,6 +52,14 @@ def finish_once(r, finish, worker, raw):
 def renew_once(r, leases, worker, milliseconds):
     given(f"{leases.__name__}(r, {milliseconds}).renew({worker!r})")
     return leases(r, milliseconds).renew(worker)
+
+
+def renew_twice(r, leases, worker, first, second):
+    """Renew, and renew again for longer; whether the first lease still ran at the second renewal."""
+    begun = time.monotonic()
+    renew_once(r, leases, worker, first)
+    renew_once(r, leases, worker, second)
+    return time.monotonic() - begun < first / 1000
 
 
 def recover_once(r, leases, milliseconds):
@@ -129,10 +139,10 @@ def check_take(take, trial):
             f"five jobs wait, order 1 the longest; take returned {raw!r}",
             must_hold="take returns the job that has waited longest, as Redis gives it",
         )
-    _judge_law(trial, ["worker 1"], "nobody was killed; one job was taken", keeps)
-    operations = _operations(trial, "worker 1")
-
-    _check_empty_and_waiting(take, trial)
+    # Traced the second time: what happens once a server (a script that is loaded) is no part of taking a job.
+    _enqueue(trial)
+    trial.result(trial.worker(take_once, trial.redis, take, "worker 1", name="traced"))
+    operations = _operations(trial, "traced")
 
     points = _crash_points(operations)
     for number, point in enumerate(points, 2):
@@ -143,6 +153,7 @@ def check_take(take, trial):
         trial.expect_fault(outcome, point)
         _judge_law(trial, [name], f"{name} was {_told(outcome)}", keeps)
 
+    _check_empty_and_waiting(take, trial)
     if not any([_check_lost_reply(take, trial, operation) for operation in dict.fromkeys(operations)]):
         raise CannotTell(f"no reply that carries a job could be lost; the operations were {', '.join(operations)}")
     return (
@@ -248,6 +259,7 @@ def check_finish(finish, trial):
     expect("worker 1", b"order 4", False, False, "worker 1 finishes order 4, which worker 2 holds by now")
     expect("worker 1", b"order 5", False, False, "worker 1 finishes order 5, which waits in jobs again")
 
+    # Traced now that whatever happens once a server (a script that is loaded) has happened.
     _hold(trial)
     trial.result(trial.worker(finish_once, trial.redis, finish, "worker 1", b"order 1", name="traced"))
     operations = _operations(trial, "traced")
@@ -361,17 +373,21 @@ def _check_alive(leases, trial):
 
 def _check_silent(leases, trial):
     """worker 1 falls silent; worker 2 renewed for long; worker 3 died before it ever renewed."""
-    trial.again()
+    for _ in range(20):
+        trial.again()
+        if trial.result(trial.worker(renew_twice, trial.redis, leases, "worker 2", 100, 60_000)):
+            break
+    else:
+        raise CannotTell("this machine is too busy: a lease of 100 ms ran out between two renewals, 20 times")
     trial.redis.lpush("jobs", "order 5", "order 6")
     trial.redis.lpush("processing:worker 3", "order 1")
     trial.redis.lpush("processing:worker 1", "order 2", "order 3")
     trial.redis.lpush("processing:worker 2", "order 4")
-    for milliseconds in (100, 60_000):
-        trial.result(trial.worker(renew_once, trial.redis, leases, "worker 2", milliseconds))
     trial.result(trial.worker(renew_once, trial.redis, leases, "worker 1", 100))
-    worker = trial.worker(recover_until, trial.redis, leases, 100, 3)
-    outcome = trial.outcome(worker)
+    outcome = trial.outcome(trial.worker(recover_until, trial.redis, leases, 100, 3))
     trial.expect_no_error(outcome)
+    # Once more: a lease of worker 2 that was not moved has surely ended, it was given before worker 1's.
+    trial.result(trial.worker(recover_once, trial.redis, leases, 100))
     held = {f"worker {n}": trial.redis.lrange(f"processing:worker {n}", 0, -1) for n in (1, 2, 3)}
     renewed = "worker 1 fell silent with a lease of 100 ms; worker 2 had renewed its own of 100 ms to 60 s"
     robbed = anomalies.find_robbed({"worker 2": ["order 4"]}, held)
@@ -399,11 +415,10 @@ def _check_silent(leases, trial):
 
 
 def _silent(trial):
-    """worker 1 and worker 2 are dead, without a lease, with two jobs each; order 5 waits."""
+    """worker 1 is dead, without a lease, with two jobs; three more wait."""
     trial.again()
     trial.redis.lpush("processing:worker 1", "order 1", "order 2")
-    trial.redis.lpush("processing:worker 2", "order 3", "order 4")
-    trial.redis.lpush("jobs", "order 5")
+    trial.redis.lpush("jobs", "order 3", "order 4", "order 5")
 
 
 def _check_recover_crashes(leases, trial):
@@ -418,7 +433,7 @@ def _check_recover_crashes(leases, trial):
         if not outcome.faults:
             continue  # the lists came in another order this time, with fewer operations
         told = f"recover was {_told(outcome)}"
-        _judge_law(trial, ["worker 1", "worker 2"], told, must_hold)
+        _judge_law(trial, ["worker 1"], told, must_hold)
         trial.result(trial.worker(recover_once, trial.redis, leases, 100))
         _judge_law(trial, [], f"{told}, then run again", "what a silent worker held is given back")
 

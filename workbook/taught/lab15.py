@@ -22,7 +22,7 @@ def finish(r, worker, raw):
     return r.lrem(f"processing:{worker}", 1, raw) == 1
 
 
-# Taught in labs/15-crashes.ipynb, cell 15-047: Exercise 15.3: leases
+# Taught in labs/15-crashes.ipynb, cell 15-049: Exercise 15.3: leases
 class Leases:
     """Who is alive, and what the others held. A lease ends `milliseconds` after its last renewal."""
 
@@ -45,7 +45,7 @@ class Leases:
         return back
 
 
-# Taught in labs/15-crashes.ipynb, cell 15-050: All of it together
+# Taught in labs/15-crashes.ipynb, cell 15-052: All of it together
 def work(r, world, worker, take, finish, leases):
     """The loop of a worker: renew the lease, take a job, do it, finish it; until no job comes."""
     leases = leases(r, milliseconds=200)
