@@ -6,16 +6,17 @@
 #
 # **Time** 15 minutes. **You need** all three brokers, running. You do not need to know any of them.
 #
-# **From the talk** no point of its own. This lab sets the table for all of them.
-
-# %% [markdown]
+# **From the talk** no point of its own: this lab sets the table for all of them.
+#
+# <!-- budget: cells 65, because each of four crashes, four predictions and seven verdicts has a cell of its own -->
+#
 # ## Recap
 #
-# Nothing to recall yet, so here is the story instead.
+# Nothing to recall yet, so here is the story.
 #
 # 1. One shop. Customers place orders; the shop charges cards and sends mails.
 # 2. Work that need not happen at once is handed to a *broker*: a server that keeps it until somebody takes it.
-# 3. The one who hands over is the *producer*, the one who takes is the *consumer*. Often it is called a *worker*.
+# 3. Who hands over is the *producer*, who takes is the *consumer*, or *worker*.
 # 4. The broker *accepts* an order by answering that it has it. From then on the producer relies on it.
 # 5. Every lab asks the same question: what was accepted, something failed, *what can be found now*?
 #
@@ -35,23 +36,23 @@ from workbook.anomalies import Ledger, find_anomalies, find_lost
 lab = open_lab("00")
 
 # %% [markdown]
-# `open_lab` gives this notebook a *corner* of each broker: an empty Redis database, a RabbitMQ virtual host, names for
-# Kafka topics. No other notebook sees it. When you run the notebook again, it starts with nothing again.
+# `open_lab` gives this notebook an empty *corner* of each broker, which no other notebook sees: a Redis database, a RabbitMQ
+# virtual host, names for Kafka topics.
 #
 # ## What runs where
 #
-# Three real servers run on your machine. They listen on this machine only, on ports that were free when they were started.
-# Each line below names a server, its version, its address, and whether it answers.
+# Three real servers run for you, on ports that were free when they were started. Each line names one, its version, its
+# address, and whether it answers.
 
 # %% tags=["measured"]
 print(*brokers.status(), sep="\n")
 
 # %% [markdown]
-# In a terminal, `python3 -m workbook status` prints the same, and `python3 -m workbook doctor` says what to do when a line
-# does not end in *answers*. You never type an address into a notebook: `lab` knows them.
+# In a terminal, `python3 -m workbook status` prints the same; `python3 -m workbook doctor` says what to do when a line does
+# not end in *answers*. You never type an address into a notebook: `lab` knows them.
 #
-# Now hand three orders to each broker, read them, and count what is left. You do it with the client libraries that you
-# use at work: `redis`, `pika` (for RabbitMQ) and `kafka-python`.
+# Now hand three orders to each broker, read them, and count what is left. The clients are those that you use at work:
+# `redis`, `pika` (for RabbitMQ) and `kafka-python`.
 #
 # ### Redis: a list
 #
@@ -69,8 +70,8 @@ print("read:", [r.rpop("orders").decode() for _ in range(3)], "left:", r.llen("o
 #
 # ### RabbitMQ: a queue
 #
-# RabbitMQ has queues as such. You talk to it through a *channel*. `confirm_delivery` makes the broker answer each publish,
-# so that `basic_publish` returns when the message is accepted and raises when it is not.
+# You talk to RabbitMQ through a *channel*. `confirm_delivery` makes the broker answer each publish: `basic_publish` returns
+# when the message is accepted, and raises when it is not.
 
 # %% tags=["system:rabbitmq"]
 channel = lab.connect().channel()
@@ -82,8 +83,8 @@ for n in (1, 2, 3):
 print("there:", channel.queue_declare(queue, passive=True).method.message_count)
 
 # %% [markdown]
-# Reading takes two steps here. `basic_get` hands you a message and keeps it until you *acknowledge* it: only `basic_ack`
-# removes it. What happens between the two steps is a large part of this course.
+# Reading takes two steps here. `basic_get` hands you a message, and the broker keeps it until you *acknowledge* it with
+# `basic_ack`. What can happen between the two is a large part of this course.
 
 # %%
 read = []
@@ -96,8 +97,8 @@ print("read:", read, "left:", channel.queue_declare(queue, passive=True).method.
 # %% [markdown]
 # ### Kafka: a log
 #
-# Kafka keeps a *log*: records are appended, each at the next *offset*, and stay. A named log is a *topic*, and it is cut
-# into *partitions*; ours has one. `flush` returns when the broker has answered for all three.
+# Kafka keeps a *log*: records are appended, each at the next *offset*, and stay. A named log is a *topic*, cut into
+# *partitions*; ours has one. `flush` returns when the broker has answered for all three.
 
 # %% tags=["system:kafka"]
 topic = lab.topic("orders")
@@ -107,8 +108,7 @@ with kafka.KafkaProducer(bootstrap_servers=lab.bootstrap) as producer:
     producer.flush()
 
 # %% [markdown]
-# A consumer reads from an offset of its choice. Here it begins at the earliest one, takes three records, and then looks
-# where the log begins and ends.
+# A consumer reads from an offset of its choice, here from the earliest one to the end of the log.
 
 # %%
 def look(topic, bootstrap):
@@ -119,28 +119,19 @@ def look(topic, bootstrap):
         return [record.value.decode() for record in islice(consumer, end)], end
 
 
-# %%
 read, end = look(topic, lab.bootstrap)
 print("read:", read, "left:", end)
 
 # %% [markdown]
-# Read, and still there: three. Redis and RabbitMQ left nothing behind, Kafka all of it. Reading a log changes nothing in
-# it, so another consumer can read the same orders, today or next week. Keep this difference in mind; part 3 is about it.
+# Read, and still there. Reading a log changes nothing in it: another consumer can read the same orders next week. Part 3 is
+# about this difference.
 #
 # ## Kill the server
 #
-# You have seen where orders are while all is well. Now each server dies with 2,000 accepted orders inside. It dies by
-# SIGKILL: the operating system ends the process at once, and the process gets no chance to save anything.
-#
-# The servers that you share with other notebooks are never harmed. Beside each of them stands a second one for this
-# purpose, its *crash-test* broker. The next cell starts all three at the same time; the first time it takes some seconds.
-
-# %%
-lab.start_crash_tests("redis", "rabbitmq", "kafka")
-print("three crash-test brokers are running")
-
-# %% [markdown]
-# A crash is three steps: kill the server, start it again with whatever it left on disk, wait until it serves a client.
+# Now each server dies with 2,000 accepted orders inside. It dies by SIGKILL: the operating system ends the process at once,
+# with no chance to save anything. The servers that you share with other notebooks are never harmed; beside each of them
+# stands a *crash-test* broker for this purpose. The next cell starts all three side by side, which takes some seconds the
+# first time, and defines a crash: kill, start again with whatever is left on disk, wait until it serves a client.
 
 # %%
 def crash(broker):
@@ -149,9 +140,13 @@ def crash(broker):
     broker.wait_ready()
 
 
+lab.start_crash_tests("redis", "rabbitmq", "kafka")
+print("three crash-test brokers are running")
+
+
 # %% [markdown]
-# And the count: which accepted orders are found afterwards, and is each there once? `Ledger` holds both sides, and
-# `find_anomalies` names every way in which they disagree. The checks of all labs judge with these two.
+# And the count: is each accepted order found afterwards, once? `Ledger` holds both sides, and `find_anomalies` names every
+# way in which they disagree. The checks of all labs judge with these two.
 
 # %%
 ORDERS = [f"order {n}" for n in range(1, 2001)]
@@ -167,12 +162,16 @@ def count(name, found):
 # %% [markdown]
 # ### Redis, twice
 #
-# Redis serves from memory. For the disk it has two ways. A *snapshot* writes everything into a file now and then; by
-# default after 60 seconds with 10,000 changes, after 5 minutes with 100, after an hour with one. The *append-only file*
-# writes down each change as it is made; with `appendfsync always` the change is on the disk before the client is answered.
+# Redis serves from memory, and has two ways to the disk. A *snapshot* writes everything into a file now and then: by default
+# after 60 seconds with 10,000 changes, after 5 minutes with 100, after an hour with one. The *append-only file* takes down
+# each change as it is made; with `appendfsync always` it is on the disk before the client is answered.
 #
-# The next function runs the same story with either setting: 1,000 orders, then a snapshot (`SAVE` takes it at once), then
-# 1,000 more, each of them accepted, then the crash.
+# The next function tells the same story with either setting: 1,000 orders, a snapshot (`SAVE` takes it at once), 1,000 more
+# orders, each of them accepted, and the crash.
+#
+# **Predict first.** How many of the 2,000 orders are there after the crash? Read the function, then replace the `...` by two
+# numbers: with snapshots only, with the append-only file. A prediction is sealed, never graded, and never holds you up. Make
+# it all the same: a surprise is remembered much longer than a sentence.
 
 # %%
 def redis_after_crash(**settings):
@@ -185,11 +184,6 @@ def redis_after_crash(**settings):
         return [raw.decode() for raw in private.redis.lrange("orders", 0, -1)]
 
 
-# %% [markdown]
-# **Predict first.** How many of the 2,000 orders are there after the crash? Put two numbers in place of the `...`: with
-# snapshots only; with the append-only file. A prediction is sealed, never graded, and never holds you up. It is worth
-# making because you remember a surprise much longer than a sentence.
-
 # %%
 predict(
     "00.p1",
@@ -199,23 +193,24 @@ predict(
 )
 
 # %% tags=["system:redis"]
-count("Redis, snapshots", redis_after_crash(appendonly="no", save="3600 1 300 100 60 10000"))
-count("Redis, append-only", redis_after_crash(appendonly="yes", appendfsync="always"))
-happened("00.p1", left["Redis, snapshots"], left["Redis, append-only"])
+count("Redis snapshots", redis_after_crash(appendonly="no", save="3600 1 300 100 60 10000"))
+count("Redis append-only", redis_after_crash(appendonly="yes", appendfsync="always"))
+happened("00.p1", left["Redis snapshots"], left["Redis append-only"])
 
 # %% [markdown]
-# Redis had answered every push, and half of the orders are gone: all that came after the last snapshot. Nothing is broken.
-# This is the setting that Redis ships with, `appendonly no`, and it is made for a cache. A queue on such a Redis loses up to
-# an hour of accepted work.
+# Redis had answered every push, and all that came after the last snapshot is gone. Nothing is broken: Redis ships with
+# `appendonly no`, which is right for a cache. A queue on such a Redis can lose up to an hour of accepted work.
 #
-# The second line cost only a setting, and it costs time: `always` waits for the disk at each write. The usual middle way is
-# `appendfsync everysec`, where a power cut takes about the last second. The shared Redis of this workbook runs that way.
+# The other setting costs time, because each write waits for the disk. The usual middle way is `appendfsync everysec`, where
+# a power cut takes about the last second. The shared Redis of this workbook runs that way.
 #
 # ### RabbitMQ, half and half
 #
-# In RabbitMQ each *message* says whether it shall survive: *persistent* is `delivery_mode` 2, *transient* is 1. The queue
-# has to survive too, so it is declared *durable*. Here every odd order is persistent and every even one transient; they
-# are in the same queue, a *classic* one, and each is confirmed by the broker.
+# In RabbitMQ each message says whether it shall survive: *persistent* is `delivery_mode` 2, *transient* is 1. The queue has
+# to survive too, so it is *durable*. Here odd orders are persistent and even ones transient. They go into the same queue, a
+# *classic* one, and the broker confirms each. `publish` fills the queue, `read_all` empties it.
+#
+# **Predict first**: how many of the 1,000 persistent orders are found after the crash, how many of the 1,000 transient ones?
 
 # %%
 def rabbitmq_after_crash():
@@ -226,9 +221,6 @@ def rabbitmq_after_crash():
         crash(private.broker)
         return read_all(private.connect().channel())
 
-
-# %% [markdown]
-# `publish` fills the queue, `read_all` empties it. `basic_get` gives `None` for the body when the queue is empty.
 
 # %%
 def publish(channel):
@@ -243,9 +235,6 @@ def read_all(channel):
     return [body.decode() for body in bodies]
 
 
-# %% [markdown]
-# **Predict first**: how many of the 1,000 persistent orders are found, and how many of the 1,000 transient ones?
-
 # %%
 predict(
     "00.p2",
@@ -256,20 +245,21 @@ predict(
 
 # %% tags=["system:rabbitmq"]
 found = rabbitmq_after_crash()
-count("RabbitMQ, half persistent", found)
+count("RabbitMQ", found)
 odd = sum(int(order.split()[1]) % 2 for order in found)
 happened("00.p2", odd, len(found) - odd)
 
 # %% [markdown]
-# Look at the names of the lost ones: 2, 4, 6 … They are not the last ones, as with Redis, but those that were marked as
-# expendable. Both kinds were confirmed in the same way: *accepted* does not say how long it will hold. And mind the
-# default: a publisher that sets no `delivery_mode` sends transient messages. (A *quorum* queue, RabbitMQ's replicated kind,
-# writes every message to disk whatever its mark.)
+# Look at the names of the lost: 2, 4, 6 … Not the last ones, as with Redis, but those marked as expendable. Both kinds were
+# confirmed in the same way: *accepted* does not say for how long. And mind the default: without a `delivery_mode`, a message
+# is transient. (A *quorum* queue, RabbitMQ's replicated kind, writes every message to disk whatever its mark.)
 #
 # ### Kafka, as it comes
 #
-# Kafka appends to files; being a log is all it does. No setting is changed here, and the producer waits for an answer to
-# each record (`get`).
+# Kafka appends to files; being a log is all it does. No setting is changed here. The producer waits for the answer to each
+# record with `get`.
+#
+# **Predict first**: how many of the 2,000 are found after the crash?
 
 # %%
 def kafka_after_crash():
@@ -281,9 +271,6 @@ def kafka_after_crash():
         crash(private.broker)
         return look(topic, private.bootstrap)[0]
 
-
-# %% [markdown]
-# **Predict first**: how many of the 2,000?
 
 # %%
 predict(
@@ -298,7 +285,7 @@ count("Kafka", kafka_after_crash())
 happened("00.p3", left["Kafka"])
 
 # %% [markdown]
-# All of them. Every lab draws its figures beside the same numbers as text; this one has four pairs of bars.
+# All of them. Side by side, as text and as a figure:
 
 # %% tags=["figure"]
 pairs = {name: {"accepted": len(ORDERS), "found": number} for name, number in left.items()}
@@ -307,15 +294,15 @@ print(survivors.table())
 survivors
 
 # %% [markdown]
-# This table ranks settings, not products: each of the three can keep everything, and each can lose. And a killed process is
-# the mild kind of crash. What the process had given to the operating system is written later even so; a power cut takes
-# that too. Against a lost machine only a copy on another machine helps.
+# This compares settings, not products: each of the three can keep everything, and each can lose. And a killed process is the
+# mild kind of crash. What it had given to the operating system is written later even so; a power cut takes that too, and
+# against a lost machine only a copy on another machine helps.
 #
 # ## A worker dies: how to read a history
 #
-# Servers rarely die. Workers die every day: each deployment ends them, and so does a machine that runs out of memory. In
-# this course a worker is a process of its own, and it can be killed at an exact step. Here is a very simple one. It takes
-# orders and charges a card for each, in the *outside world*, which never forgets a charge.
+# Servers rarely die. Workers die every day: each deployment ends them. In this course a worker is a process of its own that
+# can be killed at an exact step. Here is a very simple one. It takes orders and charges a card for each, in the *outside
+# world*, which never forgets a charge.
 
 # %%
 def work(r, world):
@@ -326,7 +313,7 @@ def work(r, world):
 # %% [markdown]
 # Three orders wait. `worker 1` is killed right before its second charge. Then `worker 2` does whatever is still in the list.
 #
-# **Predict first**: which orders are charged in the end? Put in their names, such as `"order 1"`, with commas in between.
+# **Predict first**: which orders are charged in the end? Put in their names, like `"order 1"`, with commas in between.
 
 # %%
 predict(
@@ -345,18 +332,18 @@ print("worker 1:", first.kind, "· worker 2:", second.kind)
 happened("00.p4", *lab.world.charges())
 
 # %% [markdown]
-# `order 2` was paid by nobody. Every worker writes down its steps before and after each one, in a file that survives its
-# death. Together they are the *history* of the experiment: who did what, with which order.
+# Nobody paid `order 2`. Each worker writes down its steps, before and after each one, in a file that survives its death.
+# Together these files are the *history* of the experiment: who did what, with which order.
 
 # %%
 for record in lab.history.records():
-    told = [record[key] for key in ("who", "what", "phase")]
-    print("{:9} {:7} {:6}".format(*told), record.get("id", ""), record.get("note", ""))
+    told = [record.get(key, "") for key in ("who", "what", "phase", "id", "note")]
+    print("{:9} {:7} {:6} {:8} {}".format(*told).rstrip())
 
 # %% [markdown]
-# Read it around the line with `fault`. `worker 1` got `order 2` from its second `RPOP`, and Redis removed it from the list,
-# as always. Then the process was gone, and `order 2` with it. `worker 2` found `order 3`, did it, and then an empty list.
-# The same as a figure: one lane for each worker, time from left to right, a cross where the fault struck.
+# Find the line with `fault`. Just before it, `worker 1` got `order 2` from its second `RPOP`, and Redis removed it from the
+# list. Then the process was gone, and `order 2` with it. As a figure: one lane for each worker, time from left to right, a
+# cross where the fault struck.
 
 # %% tags=["figure"]
 story = figures.timeline(lab.history.records(), title="worker 1 dies with order 2 in its hands", only=["RPOP", "charge"])
@@ -364,8 +351,8 @@ print(story.table())
 story
 
 # %% [markdown]
-# And the same as a sentence. `find_lost` compares what was accepted with what is found anywhere, waiting or done; what is in
-# neither is *lost*. The history supplies the *witness*: what happened to it, in order.
+# And in a sentence. `find_lost` compares what was accepted with what is found, waiting or done; what is in neither is *lost*.
+# The history supplies the *witness*: what happened to it, in order.
 
 # %%
 found = {"waiting": r.lrange("orders", 0, -1), "done": lab.world.charges()}
@@ -377,8 +364,8 @@ print(lost.line(), *lost.witness, sep="\n  ")
 #
 # ## How to read a verdict
 #
-# In an exercise you fill a blank, and `check` judges what you wrote: it runs your function in worker processes, on the real
-# brokers, and looks at what is there afterwards. It says one of six words.
+# In an exercise you fill a blank, and `check` judges it: it runs your function in worker processes, on the real brokers, and
+# looks at what is there afterwards. It says one of six words.
 #
 # | word | means |
 # |---|---|
@@ -390,8 +377,8 @@ print(lost.line(), *lost.witness, sep="\n  ")
 # | BROKER DOWN | a server does not answer, and what to do about it |
 #
 # Exercise 00.1 asks for the smallest useful function of this course: `place(r, order)` puts an order into the Redis list
-# `orders` and returns it. Before you write it, see how others fail. `judge` is `check` for a version that is meant to be
-# looked at, not solved.
+# `orders` and returns it. Before you write it, see others fail. `judge` is `check` for a version that is only to be looked
+# at. The first one returns the order and does nothing else.
 
 # %%
 def forgets(r, order):
@@ -401,8 +388,8 @@ def forgets(r, order):
 judge("00.1", forgets, expect="lost")
 
 # %% [markdown]
-# Read a WRONG from the top: the circumstances; the *anomaly* by its name, with its count; at the end the property that must
-# hold. Most of the anomalies in this course are one of *lost*, *duplicated*, *phantom* (there, though never accepted),
+# Read a WRONG from the top: the circumstances; the *anomaly* by its name, with its count and a witness; at the end the
+# property that must hold. The names you will meet most are *lost*, *duplicated*, *phantom* (there, though never accepted),
 # *reordered* and *stuck*. The next version is too eager.
 
 # %%
@@ -426,8 +413,7 @@ def raises(r, order):
 judge("00.1", raises, expect="YOUR CODE RAISED")
 
 # %% [markdown]
-# Nothing that you write can hang this notebook. A worker has a deadline; after it the process is ended, and the verdict
-# says how far it was. (This cell takes three seconds for that reason.)
+# No function that you write can hang a check. A worker has a deadline, here of three seconds; then it is ended.
 
 # %%
 def never_returns(r, order):
@@ -438,7 +424,7 @@ def never_returns(r, order):
 judge("00.1", never_returns, expect="WRONG")
 
 # %% [markdown]
-# A blank that nobody filled is no mistake. It is only open, and the lab goes on without it.
+# A blank that nobody filled is no mistake, only open. The lab goes on without it.
 
 # %%
 def untouched(r, order):
@@ -448,8 +434,8 @@ def untouched(r, order):
 judge("00.1", untouched, expect="NOT ATTEMPTED")
 
 # %% [markdown]
-# Sometimes a check must admit that it does not know. Here the worker's process is gone before it could say anything, as
-# when a machine runs out of memory: was it the code, or the machine? Run it again, is all that can be said.
+# Sometimes a check must admit that it does not know. Here the worker's process is gone before it said anything, as when a
+# machine runs out of memory. Was it the code, or the machine?
 
 # %%
 def vanishes(r, order):
@@ -460,7 +446,7 @@ judge("00.1", vanishes, expect="CANNOT TELL")
 
 # %% [markdown]
 # And sometimes it is the broker. This cell kills the crash-test Redis and has `forgets` judged on it. The function is as
-# wrong as before, but it gets no blame while its broker is down.
+# wrong as before, and gets no blame while its broker is down. (For a shared broker the advice is `python3 -m workbook up`.)
 
 # %%
 with lab.crash_test("redis") as private:
@@ -472,9 +458,9 @@ with lab.crash_test("redis") as private:
 #
 # ### Exercise 00.1: place
 #
-# Put `order` into the list `orders`, once, and return it. The list is read from the right end, by `RPOP` as above, and
-# orders are to come out in the order in which they were placed. Two lines are enough. If they are not, ask for a hint: each
-# exercise has two or three of them, and they name the property that is missing, not the answer.
+# Put `order` into the list `orders`, once, and return it. The list is read from the right, by `RPOP` as above, and orders are
+# to come out in the order in which they were placed. Two lines are enough. Each exercise has two or three hints; they name a
+# property, never the answer. Ask like this:
 
 # %%
 hint("00.1")
@@ -493,30 +479,23 @@ def place(r, order):
 place = check("00.1")
 
 # %% [markdown]
-# After a PASS `place` is your own function; after anything else it is the workbook's, so that a lab always runs to its end.
-# Change your cell and run both cells again, as often as you like. `hint("00.1", 2)` gives the second hint. `reveal("00.1")`
-# prints one possible answer, and the exercise then counts as seen, not as solved. `python3 -m workbook progress` shows where
-# you are.
-
-# %%
-lab.again()
-print(place(r, "order 4"), "· waiting:", r.llen("orders"))
-
-# %% [markdown]
+# After a PASS `place` is your own function, otherwise the workbook's, so that a lab always runs to its end. Change your cell
+# and run both cells again, as often as you like. `reveal("00.1")`, from `workbook`, prints one possible answer; the exercise
+# then counts as seen, not as solved. `python3 -m workbook progress` shows where you are.
+#
 # ## What the real systems do
 #
-# - **Resque, Sidekiq, RQ and Celery** put their jobs into Redis with a push like yours. They add nothing to it: a job is as
-#   durable as the Redis that holds it, and Redis ships with snapshots only.
-# - **RabbitMQ** leaves it to the publisher, message by message. Celery and many other libraries set `delivery_mode` 2 for
-#   you; `pika` does not.
-# - **Kafka** answers with `acks="all"` when every replica in sync has the record. In production there are three replicas, and
-#   it is they that survive a lost machine. Ours has one.
+# - **Resque, Sidekiq, RQ and Celery** put their jobs into Redis with a push like yours. A job is then as durable as the Redis
+#   that holds it, and Redis ships with snapshots only.
+# - **RabbitMQ** leaves it to the publisher, message by message. Celery sets `delivery_mode` 2 for you; `pika` does not.
+# - **Kafka** answers with `acks="all"` when every replica in sync has the record. In production there are three replicas,
+#   and it is they that survive a lost machine. Ours has one.
 #
 # ## When to choose what
 #
-# It is too early to choose a broker, and early enough for the question to ask of each: *when it says accepted, what exactly
-# does it promise, and which setting decides that?* For a cache, snapshots do. For orders they do not. For a status that is
-# sent again every second, a transient message is the better choice: nobody wants the old ones back after a crash.
+# It is too early to choose a broker, and early enough for the question to ask of each: *when it says accepted, what does it
+# promise, and which setting decides that?* For a cache, snapshots do; for orders they do not. And for a status that is sent
+# again every second a transient message is the better choice: nobody wants the old ones after a crash.
 
 # %%
 score()

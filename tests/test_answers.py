@@ -76,8 +76,8 @@ def loaded_cell(number, source):
                 exec(ast.unparse(node), known)
     taught = __import__(f"workbook.taught.lab{lab.number}", fromlist=["*"])
     title = EXERCISES[number].title
-    taught_names = {name: value for name, value in vars(taught).items() if name != title and not name.startswith("__")}
-    known = {**taught_names, **known}
+    own = {name for name in vars(taught) if name.startswith("__")}
+    known = {**{name: value for name, value in vars(taught).items() if name not in {*own, title}}, **known}
     return answers.load(source, known).get(title)
 
 

@@ -257,7 +257,7 @@ def test_a_number_that_now_belongs_to_another_process_is_not_killed(tmp_path):
         state.save(record, {"pid": bystander.pid, "identity": processes.identity(bystander.pid), "command": "redis-server"})
         assert process.pid == bystander.pid
         process.kill()
-        assert bystander.wait(10) == -signal.SIGKILL
+        assert processes.identity(bystander.pid) is None
     finally:
         bystander.kill()
         bystander.wait()
@@ -327,8 +327,7 @@ def test_a_second_checkout_under_a_path_with_spaces_and_accents_shares_nothing(s
     for name in NAMES:
         assert probes.problem(name, theirs[name], timeout=3.0) is None
         assert set(ports_in(theirs[name])).isdisjoint(ports_in(ours[name]))
-    with redis.Redis(port=theirs["redis"]["port"]) as there, redis.Redis(port=ours["redis"]["port"], db=63) as here:
-        there.select(63) if hasattr(there, "select") else None
+    with redis.Redis(port=theirs["redis"]["port"], db=63) as there, redis.Redis(port=ours["redis"]["port"], db=63) as here:
         there.set("whose", "theirs")
         assert here.get("whose") is None
 

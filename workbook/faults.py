@@ -282,8 +282,17 @@ class ProbedCursor(sqlite3.Cursor):
             return super().executemany(sql, *args)
 
     def executescript(self, sql):
-        with around(_verb(sql), "SCRIPT", layer="sqlite"):
-            return super().executescript(sql)
+        """Each statement of a script is an operation too. Like sqlite3's own, it commits what is open first."""
+        db = self.connection
+        if db.in_transaction:
+            db.commit()
+        level, db.isolation_level = db.isolation_level, None  # a script begins no transaction of its own accord
+        try:
+            for statement in _statements(sql):
+                self.execute(statement)
+        finally:
+            db.isolation_level = level
+        return self
 
 
 class ProbedConnection(sqlite3.Connection):
@@ -315,6 +324,17 @@ class ProbedConnection(sqlite3.Connection):
         else:
             self.rollback()
         return False
+
+
+def _statements(script):
+    """The statements of an SQL script, one by one."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            if statement.strip(" \n\t;"):
+                yield statement
+            statement = ""
 
 
 def _verb(sql):

@@ -17,7 +17,10 @@ HOST = "127.0.0.1"
 
 
 class Line:
-    """A context manager that listens at `.host`, `.port` and passes bytes to the target and back, until told otherwise."""
+    """Listens at `.host`, `.port` and passes bytes to the target and back, until told otherwise.
+
+    As a context manager it hangs up at the end of the block.
+    """
 
     def __init__(self, target_host, target_port):
         self.target = (target_host, target_port)
@@ -25,9 +28,9 @@ class Line:
         self._ends = []
         self._listener = socket.create_server((HOST, 0), backlog=64)
         self.host, self.port = self._listener.getsockname()[:2]
+        threading.Thread(target=self._accept, name="line", daemon=True).start()
 
     def __enter__(self):
-        threading.Thread(target=self._accept, name="line", daemon=True).start()
         return self
 
     def __exit__(self, *_):

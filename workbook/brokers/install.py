@@ -33,6 +33,11 @@ _PACKAGES = {
 }
 """Debian's package for each program."""
 
+_TITLES = {
+    "redis-server": "Redis", "rabbitmq-server": "RabbitMQ", "java": "Java 17 or newer", "mvn": "Maven",
+    "activemq": "ActiveMQ",
+}
+
 _BREW = "brew install redis rabbitmq openjdk maven"
 
 _MORE_FOLDERS = (
@@ -60,7 +65,7 @@ def program(name):
     """The path of a program; Trouble when it is missing."""
     found = find(name)
     if found is None:
-        raise Trouble(f"{name} is missing: run `python3 -m workbook up`, which installs it, or install it yourself.")
+        raise Trouble(f"{_TITLES.get(name, name)} is missing: run `python3 -m workbook up`, which installs it where it may.")
     return found
 
 
@@ -78,7 +83,7 @@ def rabbitmq_script(name):
     """The path of one of RabbitMQ's own scripts; Trouble when it is missing."""
     found = _rabbitmq(name)
     if found is None:
-        raise Trouble(f"{name} is missing: run `python3 -m workbook up`, which installs RabbitMQ, or install it yourself.")
+        raise Trouble(f"RabbitMQ's {name} is missing: run `python3 -m workbook up`, which installs it where it may.")
     return Path(found)
 
 
@@ -133,16 +138,21 @@ def native(progress=None):
 def packages(lacking):
     """Install Debian's packages of these programs without starting or enabling any service."""
     names = [_PACKAGES[name] for name in lacking]
+    absent = _listed([_TITLES[name] for name in lacking])
     if sys.platform == "darwin":
-        raise Trouble(f"{', '.join(lacking)} missing: run `{_BREW}`, then this command again.")
-    wanted = " ".join(names)
+        raise Trouble(f"{absent} missing: run `{_BREW}`, then this command again.")
+    if shutil.which("apt-get") is None:
+        raise Trouble(
+            f"{absent} missing, and this system has no apt-get: install with its own package manager, or start a Docker engine, "
+            "then run this command again."
+        )
     services = [name for name in ("redis-server", "rabbitmq-server", "activemq") if name in names]
     if "rabbitmq-server" in names and find("epmd") is None:
         services += ["epmd.socket", "epmd.service"]
     apt(names, "the brokers", services)
     still = missing(lacking)
     if still:
-        raise Trouble(f"{', '.join(still)} still missing after apt-get: install it by hand, then run this command again.")
+        raise Trouble(f"{_listed([_TITLES[name] for name in still])} still missing after apt-get: install by hand, then try again.")
 
 
 def apt(names, what_for, services=()):
@@ -150,8 +160,8 @@ def apt(names, what_for, services=()):
     wanted = " ".join(names)
     if shutil.which("apt-get") is None:
         raise Trouble(
-            f"{what_for} would need {wanted}, and this system has no apt-get: install what these packages hold with its own "
-            "package manager (or, for brokers, start a Docker engine), then run this command again."
+            f"{what_for} needs what Debian calls {wanted}, and this system has no apt-get: install it with its own package "
+            "manager, then run this command again."
         )
     manual = f"sudo apt-get install --no-install-recommends {wanted}"
     become = _become_root(wanted, what_for, manual)
@@ -161,6 +171,10 @@ def apt(names, what_for, services=()):
              "apt-get install", manual)
         for service in services:
             _disable(become, service)
+
+
+def _listed(names):
+    return names[0] + " is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"
 
 
 # Non-interactive, and an Erlang name server that a package starts stays on this machine. RUNLEVEL=1 is what service

@@ -84,8 +84,8 @@ def execute(notebook, folder, strict, where, on_cell=None):
             client.execute(cwd=str(folder), env=environment(strict), stderr=stderr)
     except CellExecutionError as error:
         raise Trouble(
-            f"{where}: cell {current['cell'].id} raised {error.ename}: {_plain(error.evalue)}; mend it, or tag "
-            f"it `raises-exception` when that is its lesson.\n{_plain(error.traceback)}"
+            f"{where}: cell {current['cell'].id} raised {error.ename}: {_plain(error.evalue)}; mend it, or "
+            f"tag it `raises-exception` when that is its lesson.\n{_plain(error.traceback)}"
         ) from None
     except CellTimeoutError:
         raise Trouble(

@@ -136,8 +136,8 @@ class Kernel(RunningKernel):
             problems.append("it replaced the kernel's sys.stdout")
         elif answer and answer["data"]["text/plain"] != "[]":
             problems.append(
-                "a thread or a child process printed, which lands in whatever cell runs next: collect or capture "
-                f"it, then print it: {answer['data']['text/plain']}"
+                "a thread or a child process printed, which lands in whatever cell runs next: collect or "
+                f"capture it, then print it: {answer['data']['text/plain']}"
             )
         return problems
 

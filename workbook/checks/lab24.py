@@ -42,6 +42,13 @@ def _queue(ch, name, *bodies, **arguments):
     return name
 
 
+def _channel(trial):
+    """The check's own channel, in confirm mode: what it has published is in the queue when the call returns."""
+    ch = trial.connect().channel()
+    ch.confirm_delivery()
+    return ch
+
+
 def _ready(ch, name):
     """How many messages wait in a queue; those that a consumer holds are not among them."""
     return ch.queue_declare(name, passive=True).method.message_count
@@ -128,7 +135,7 @@ def _one_word(words):
     ],
 )
 def check_publish(publish, trial):
-    ch = trial.connect().channel()
+    ch = _channel(trial)
     ch.exchange_declare("orders", "direct", durable=True)
     _queue(ch, "billing")
     _queue(ch, "archive", b"order 0", x_max_length=1, x_overflow="reject-publish")
@@ -180,8 +187,6 @@ def _publish_over_a_bad_line(publish, trial, ch, cut, what):
     copies = _drain(ch, "billing")
     there = [body for body, *_ in copies]
     untruthful = anomalies.find_untruthful({order: words[0]}, there, {order: ("unknown", "published") if there else "unknown"})
-    if untruthful is None and words[0] == "published" and len(words) == 1 and cut == "request" and not there:
-        untruthful = anomalies.find_untruthful({order: "published"}, there)
     if untruthful:
         raise Wrong(
             f"{order}: {what}",
@@ -282,7 +287,7 @@ def _fill(trial, ch):
     ],
 )
 def check_consume(consume, trial):
-    ch = trial.connect().channel()
+    ch = _channel(trial)
     _check_undisturbed(consume, trial, ch)
     _check_waits(consume, trial, ch)
     for n in (1, 3, 5):
@@ -402,6 +407,8 @@ class Declined(Exception):
 
 def work_long_once(parameters, work_long, world, raises=False):
     """Get one message and have `work_long` do it: (how it ended, the threads' misuse of the connection or None)."""
+    # Python prints a traceback for what ends a thread, and goes on; one line says it better.
+    threading.excepthook = lambda ended: print(f"{ended.exc_type.__name__} ended a thread, and nobody was told")
     connection = pika.BlockingConnection(parameters)
     ch = connection.channel()
     method, _, body = ch.basic_get("invoices")
@@ -460,7 +467,7 @@ class _Use:
     ],
 )
 def check_work_long(work_long, trial):
-    ch = trial.connect().channel()
+    ch = _channel(trial)
     _check_work_raises(work_long, trial, ch)
     _check_longer_than_heartbeat(work_long, trial, ch)
     _check_broker_dies(work_long, trial, ch)

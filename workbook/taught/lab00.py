@@ -3,7 +3,7 @@
 Built from solutions/00-meet-the-brokers.py by `python3 -m workbook build`: change it there.
 """
 
-# Taught in labs/00-meet-the-brokers.ipynb, cell 00-069: Exercise 00.1: place
+# Taught in labs/00-meet-the-brokers.ipynb, cell 00-061: Exercise 00.1: place
 def place(r, order):
     """Put `order`, a text, into the Redis list `orders`, and return it."""
     r.lpush("orders", order)

@@ -1,8 +1,7 @@
-"""Waits until nobody reads the list any more, which never comes.
+"""Waits for somebody else to begin the list.
 
 expects: WRONG
 says: worker 1 had not returned after
-says: place(r, 'order 1')
 """
 
 

@@ -1,7 +1,7 @@
 """Mails on the replay, too.
 
 expects: WRONG duplicated
-says: duplicated: 7 of 19 orders
+says: duplicated: 8 of 19 orders
 """
 
 

@@ -1,7 +1,7 @@
 """Remembers in a variable who got a mail: a new process begins with an empty one.
 
 expects: WRONG duplicated
-says: duplicated: 7 of 19 orders
+says: duplicated: 8 of 19 orders
 """
 
 

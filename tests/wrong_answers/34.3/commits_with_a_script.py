@@ -1,7 +1,7 @@
 """Runs executescript inside its transaction, which commits first: what was one becomes two.
 
 expects: WRONG half-built
-says: DROP
+says: after its COMMIT
 """
 
 

@@ -1,22 +1,26 @@
-"""What `reset` removes: everything that labs leave on the shared brokers, and nothing else."""
+"""What `reset` removes: everything that labs leave on our own brokers, and nothing else."""
 
 from urllib.parse import quote
 
-from workbook.brokers import probes, state
+from workbook.brokers import probes
 from workbook.brokers.base import TITLES
+from workbook.trouble import Trouble
 
 PREFIX = "wb-"
 """Begins the name of every vhost, topic and group that the workbook makes."""
 
 
-def everything(external=False):
-    """Empty the three shared brokers; one line a broker."""
-    return [f"{TITLES[name]}: {_EMPTY[name](state.address(name), external)}" for name in _EMPTY]
+def empty(name, address):
+    """Empty one broker; what was removed, in a few words."""
+    try:
+        return _EMPTY[name](address)
+    except Exception as error:  # a client library's own: what matters is that the broker did not do it
+        raise Trouble(
+            f"{TITLES[name]} could not be emptied ({type(error).__name__}: {error}): run `python3 -m workbook up`, then try again."
+        ) from None
 
 
-def _redis(address, external):
-    if external:
-        return "an external Redis is never flushed; nothing removed"
+def _redis(address):
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -28,9 +32,7 @@ def _redis(address, external):
     return f"{filled} databases emptied"
 
 
-def _rabbitmq(address, external):
-    if not address.get("management_port"):
-        return "its management API is unknown; nothing removed"
+def _rabbitmq(address):
     vhosts = [vhost["name"] for vhost in probes.management(address, "/api/vhosts")]
     ours = [name for name in vhosts if name.startswith(PREFIX)]
     for name in ours:
@@ -38,11 +40,10 @@ def _rabbitmq(address, external):
     return f"{len(ours)} virtual hosts removed"
 
 
-def _kafka(address, external):
+def _kafka(address):
     from kafka import KafkaAdminClient
 
-    servers = address.get("servers") or f"{address['host']}:{address['port']}"
-    client = KafkaAdminClient(bootstrap_servers=servers, bootstrap_timeout_ms=5000)
+    client = KafkaAdminClient(bootstrap_servers=f"{address['host']}:{address['port']}", bootstrap_timeout_ms=5000)
     try:
         ours = [topic for topic in client.list_topics() if topic.startswith(PREFIX)]
         if ours:

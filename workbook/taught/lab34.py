@@ -1,0 +1,96 @@
+"""What lab 34 teaches, as later labs, workers and benchmarks import it.
+
+Built from solutions/34-replay.py by `python3 -m workbook build`: change it there.
+"""
+
+import json
+
+# Taught in labs/34-replay.ipynb, cell 34-006: A week in the shop
+def order_event(order, kind, cents=0):
+    """One thing that happened to an order; `customer` is who gets its mail."""
+    return {"order": order, "type": kind, "customer": f"customer {order}", "cents": cents}
+
+
+# Taught in labs/34-replay.ipynb, cell 34-021: A bug that is a week old
+def fold(state, record):
+    """The amount of each order in cents, {order: cents}, after one more record."""
+    event = json.loads(record.value)
+    if event["type"] == "cancelled":
+        return {**state, event["order"]: 0}
+    cents = -event["cents"] if event["type"] == "item_removed" else event["cents"]
+    return {**state, event["order"]: state.get(event["order"], 0) + cents}
+
+
+# Taught in labs/34-replay.ipynb, cell 34-056: Where does it begin?
+class BeginningGone(Exception):
+    """The log no longer begins at offset 0. `first`: {TopicPartition: the first offset that is left}."""
+
+    def __init__(self, first):
+        super().__init__(first)
+        self.first = dict(first)
+
+
+# Taught in labs/34-replay.ipynb, cell 34-058: Exercise 34.1: rebuild
+def rebuild(consumer, partitions, fold):
+    """Fold all that is in `partitions` (a list of TopicPartition) now, and return (state, offsets).
+
+    offsets: {TopicPartition: the offset to go on from}, for each partition. It returns though the shop goes on writing.
+    Raises BeginningGone({TopicPartition: first offset left}), naming each partition that no longer begins at offset 0.
+    """
+    gone = {one: offset for one, offset in consumer.beginning_offsets(partitions).items() if offset > 0}
+    if gone:
+        raise BeginningGone(gone)
+    ends = consumer.end_offsets(partitions)
+    consumer.assign(partitions)
+    for one in partitions:
+        consumer.seek(one, 0)
+    state = {}
+    while any(consumer.position(one) < end for one, end in ends.items()):
+        for one, records in consumer.poll(timeout_ms=200).items():
+            for record in records:
+                if record.offset < ends[one]:
+                    state = fold(state, record)
+    return state, ends
+
+
+# Taught in labs/34-replay.ipynb, cell 34-069: Exercise 34.2: one mail for each order
+def on_event(event, position, boundary, effects):
+    """Send the customer of a placed order the mail that the old service has not sent: effects.mail(recipient, subject).
+
+    event: as made by order_event. position: (TopicPartition, offset) of the event. boundary: {TopicPartition: the offset
+    that the old service committed last}; a partition of which it never handled anything is not in it.
+    """
+    partition, offset = position
+    if event["type"] == "placed" and offset >= boundary.get(partition, 0):
+        effects.mail(event["customer"], f"order {event['order']} received")
+
+
+# Taught in labs/34-replay.ipynb, cell 34-079: When do readers see it?
+def put(db, table, state):
+    """Fill a new table with a state; what an earlier try has left there goes first."""
+    db.execute(f"DROP TABLE IF EXISTS {table}")
+    db.execute(f"CREATE TABLE {table} (order_id INTEGER PRIMARY KEY, cents INTEGER)")
+    db.executemany(f"INSERT INTO {table} VALUES (?, ?)", state.items())
+
+
+# Taught in labs/34-replay.ipynb, cell 34-094: Exercise 34.3: switch
+def switch(db, table, offsets):
+    """Let readers see `table` as `projection` and `offsets` as `positions`, both at once. True if they do from now on.
+
+    False, and nothing is changed, if `table` is older than what they see. db: an SQLite connection on which each statement
+    is a transaction unless you say BEGIN; others use the same database. offsets: {TopicPartition: offset}; the table
+    positions has (partition number, position).
+    """
+    new = {one.partition: offset for one, offset in offsets.items()}
+    # IMMEDIATE: nobody else can write between the comparison and the exchange.
+    db.execute("BEGIN IMMEDIATE")
+    shown = dict(db.execute("SELECT partition, position FROM positions"))
+    if any(new.get(partition, 0) < position for partition, position in shown.items()):
+        db.execute("ROLLBACK")
+        return False
+    db.execute("DROP TABLE projection")
+    db.execute(f"ALTER TABLE {table} RENAME TO projection")
+    db.execute("DELETE FROM positions")
+    db.executemany("INSERT INTO positions VALUES (?, ?)", new.items())
+    db.execute("COMMIT")
+    return True
