@@ -10,7 +10,8 @@
 # **From the talk** *no exactly-once delivery*, *at least once or at most once*, and the *idempotent consumer*: the same
 # three truths as for background jobs, now with a network on both sides of the broker.
 #
-# <!-- budget: cells 75, because publishing, consuming and long work each have their own failures, predictions and exercise -->
+# <!-- budget: cells 90, because publishing, consuming and long work each have their own failures, predictions and exercise -->
+# <!-- budget: median 5, because nearly every demonstration needs a queue, a process that fails and a look at what is left -->
 
 # %% [markdown]
 # ## Recap

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from importlib.metadata import metadata
 from pathlib import Path
 
 import nbformat
 import pytest
+from packaging.specifiers import SpecifierSet
 from second_checkout import Checkout, one_sentence
 
 from workbook import bootstrap, paths
@@ -162,6 +164,14 @@ def test_requirements_that_cannot_be_had_are_one_sentence(bare):
 def test_every_requirement_is_pinned():
     for line in (paths.ROOT / "requirements.txt").read_text().splitlines():
         assert not line or line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.]+( ; .*)?", line), line
+
+
+def test_every_requirement_can_be_installed_by_debians_python():
+    # Debian 12's is 3.11.2, and a resolver that runs on a newer one may choose what it cannot have.
+    for line in (paths.ROOT / "requirements.txt").read_text().splitlines():
+        if line and not line.startswith("#") and ";" not in line:
+            wanted = metadata(line.partition("==")[0])["Requires-Python"]
+            assert wanted is None or SpecifierSet(wanted).contains("3.11.2"), line
 
 
 # --- wrong words ------------------------------------------------------------------------------------------------------

@@ -210,8 +210,12 @@ def verdict_of(number, answer, at=None, own=False):
             raise
         told = f"the check itself failed ({type(error).__name__}: {error}); run it again, and report it"
         return verdict(CANNOT_TELL, [told])
+    except BaseException:
+        # Interrupted, maybe between a request and its reply: no client of this corner is to be used again.
+        trial.close()
+        raise
     finally:
-        trial.end() if at is None else trial.close()
+        trial.end() if at is None and trial.lease else trial.close()
 
 
 def _down(uses, at):

@@ -209,6 +209,8 @@ def _wrap_redis():
 
     _replace(redis.Redis, "execute_command", execute_command)
     _replace(redis.client.Pipeline, "execute", execute_pipeline)
+    # WATCH, and what is read between it and MULTI.
+    _replace(redis.client.Pipeline, "immediate_execute_command", execute_command)
 
 
 def _wrap_pika():

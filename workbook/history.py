@@ -13,13 +13,17 @@ import time
 from pathlib import Path
 
 
+def file_name(who):
+    """The name of a process as part of a file's name."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in who)
+
+
 class Recorder:
     """Appends the records of one process (`who`) to its own file in `folder`."""
 
     def __init__(self, folder, who):
         self.who = who
-        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in who)
-        path = Path(folder) / f"{name}-{os.getpid()}-{time.monotonic_ns()}.jsonl"
+        path = Path(folder) / f"{file_name(who)}-{os.getpid()}-{time.monotonic_ns()}.jsonl"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def record(self, what, phase, id=None, note=None):
@@ -58,7 +62,9 @@ class History:
         """
         found = []
         for path in sorted(self.folder.glob("*.jsonl")):
-            for line in path.read_bytes().splitlines():
+            # What follows the last line's end is a record that is being written: a reader may see the first part of it,
+            # up to the end of a page, before the rest.
+            for line in path.read_bytes().split(b"\n")[:-1]:
                 found.append(json.loads(line))
         return sorted(found, key=lambda entry: entry["at"])
 

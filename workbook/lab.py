@@ -30,37 +30,54 @@ PLACES = 60
 
 
 class Lease:
-    """A number that belongs to this process until it ends."""
+    """A number that belongs to this process until it ends.
+
+    Its file says the turn (see `next_turn`) and the brokers on which its holder may have left something. A holder that
+    ends in order takes these away; `left` is what one that died did not.
+    """
 
     def __init__(self):
         folder = STATE / "leases"
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, PLACES):
-            file = open(folder / f"corner-{number}.lock", "a+", encoding="utf-8")
+            file = _open_to_change(folder / f"corner-{number}.lock")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 file.close()
                 continue
             self.number, self._file = number, file
+            file.seek(0)
+            turn, *self.left = file.read().split() or ["0"]
+            self._turn = int(turn)
             return
         raise Trouble(
             f"all {PLACES - 1} corners are taken by running notebooks; shut down kernels that you no longer need "
             f"(in JupyterLab: Running Terminals and Kernels)."
         )
 
-    def next_turn(self):
-        """A number that no earlier user of this lease had: names made with it were never used before."""
-        self._file.seek(0)
-        turn = int(self._file.read().strip() or 0) + 1
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(str(turn))
-        self._file.flush()
-        return turn
+    def next_turn(self, uses=()):
+        """A number that no earlier user of this lease had: names made with it were never used before.
+
+        uses: the brokers on which something may be left from now on.
+        """
+        self._turn += 1
+        self._write(uses)
+        return self._turn
+
+    def _write(self, left):
+        # Always of one length and written at once, so that whoever is killed here leaves a whole number behind.
+        line = f"{self._turn} {' '.join(left)}".ljust(79) + "\n"
+        os.pwrite(self._file.fileno(), line.encode(), 0)
 
     def release(self):
+        """Give it back."""
+        self._write(self.left)
         self._file.close()
+
+
+def _open_to_change(path):
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
 
 
 class Corner:
@@ -82,17 +99,37 @@ class Corner:
         self._vhost_ready = False
         self.turn = 0
         atexit.register(self.close)
-        self.fresh()
+        try:
+            self._collect()
+            self.fresh()
+        except BaseException:
+            # Nobody would ever close it: the place must not stay taken until this process ends.
+            self.close()
+            raise
+
+    def _collect(self):
+        """Take away what the last holder of this place left on the shared brokers, if it died."""
+        empty = {"redis": self._empty_redis, "rabbitmq": self._drop_vhost, "kafka": self._empty_kafka}
+        for name in list(self.lease.left):
+            if self._at_crash_test(name):
+                continue
+            with contextlib.suppress(Exception):  # a broker that is down now has its turn when the place is next taken
+                empty[name]()
+                self.lease.left = [other for other in self.lease.left if other != name]
+
+    def _at_crash_test(self, name):
+        return self._instance is not None and self._instance.name == name
 
     def address(self, name):
-        if self._instance is not None and self._instance.name == name:
+        if self._at_crash_test(name):
             return self._instance.address
         return brokers.address(name)
 
     def fresh(self):
         """Empty the corner: no keys, queues, topics, workers, history or effects of earlier experiments."""
         self._close_everything()
-        self.turn = self.lease.next_turn()
+        shared = [name for name in self.uses if not self._at_crash_test(name)]
+        self.turn = self.lease.next_turn(dict.fromkeys([*shared, *self.lease.left]))
         self._vhost_ready = False  # made anew when it is next asked for, so that no queue or exchange is left
         self._counts = {}
         self._experiments = 0
@@ -239,6 +276,15 @@ class Corner:
     def _drop_topic(self, full):
         self.admin.delete_topics([full])
 
+    def _empty_kafka(self):
+        """Remove every topic and every group of this place, of earlier turns too."""
+        ours = f"wb-{self.lease.number}-"
+        if topics := [name for name in self.admin.list_topics() if name.startswith(ours)]:
+            self.admin.delete_topics(topics)
+        groups = [group["group_id"] for group in self.admin.list_groups() if group["group_id"].startswith(ours)]
+        if groups:
+            self.admin.delete_groups(groups)
+
     def name(self, name):
         """A name for a queue, topic or group that belongs to this corner and was never used before.
 
@@ -296,8 +342,10 @@ class Corner:
         with contextlib.suppress(Exception):
             if "redis" in self.uses:
                 self._empty_redis()
-        with contextlib.suppress(Exception):
-            if self._admin is not None:
+        if self._admin is not None:
+            with contextlib.suppress(Exception):
+                self._empty_kafka()
+            with contextlib.suppress(Exception):
                 self._admin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.lease.release()

@@ -13,7 +13,7 @@ class Trial(Corner):
 
     @classmethod
     def for_lab(cls, lab, uses):
-        if lab not in _trials:
+        if lab not in _trials or _trials[lab].lease is None:
             _trials[lab] = cls(uses)
         return _trials[lab]
 

@@ -11,6 +11,7 @@ import ctypes
 import io
 import linecache
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
 import sys
@@ -26,9 +27,8 @@ import psutil
 
 from workbook import faults as faulty
 from workbook.faults import Fault
-from workbook.history import History, Recorder
+from workbook.history import History, Recorder, file_name
 from workbook.trouble import Trouble
-
 
 
 def _context():
@@ -115,9 +115,11 @@ class Outcome:
 
 def _learner_error(error, sources):
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in sources]
-    told = LearnerError(
-        type(error).__name__, str(error).split("\n")[0][:200], given=faulty.last_given(), trace=traceback.format_exc()
-    )
+    try:
+        message = str(error).split("\n")[0][:200]
+    except Exception:
+        message = ""  # a learner's own exception may fail to say what it is
+    told = LearnerError(type(error).__name__, message, given=faulty.last_given(), trace=traceback.format_exc())
     if isinstance(error, SyntaxError):
         told.message = error.msg
     for (frame, _), summary in zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__)):
@@ -130,8 +132,14 @@ def _learner_error(error, sources):
 def _die_with_parent(pipe):
     """End this process when the notebook's process is gone: its end of the pipe closes."""
     if sys.platform == "linux":
-        # Also when this process is frozen, in which case no thread of it runs: ask the system for SIGKILL.
+        # Also when this process is frozen, in which case no thread of it runs: ask the system for SIGKILL when the fork
+        # server ends. That one ends with the notebook's process, when the last copy of a pipe's end is closed; every
+        # worker is born with a copy, and a frozen one would keep the fork server, and so itself, alive for ever.
         ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+        server = multiprocessing.forkserver._forkserver
+        if server._forkserver_alive_fd is not None:
+            os.close(server._forkserver_alive_fd)
+            server._forkserver_alive_fd = None
     released = threading.Event()
 
     def watch():
@@ -149,6 +157,7 @@ def _die_with_parent(pipe):
 def _main(pipe, payload, sources, name, folder, wanted, printed):
     """What runs in the worker's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with contextlib.suppress(OSError):
         os.setsid()
     released = _die_with_parent(pipe)
@@ -190,11 +199,11 @@ class Worker:
         self.faults = [Fault.parse(fault) for fault in faults]
         payload, sources = ship(function, tuple(arguments))
         self._folder = Path(folder)
-        self._printed = self._folder / f"{name.replace(' ', '-')}-{time.monotonic_ns()}.out"
+        self._printed = self._folder / f"{file_name(name)}-{time.monotonic_ns()}.out"
         self._pipe, theirs = _CONTEXT.Pipe()
         self._outcome = None
         self._held = None
-        with _quiet_main():
+        with _quiet_main(), _without_interrupts():
             self._process = _CONTEXT.Process(
                 target=_main,
                 args=(theirs, payload, sources, name, str(folder), self.faults, str(self._printed)),
@@ -202,15 +211,12 @@ class Worker:
                 daemon=True,
             )
             self._process.start()
+        self.pid = self._process.pid
         theirs.close()
 
     @property
-    def pid(self):
-        return self._process.pid
-
-    @property
     def alive(self):
-        return self._outcome is None and self._process.is_alive()
+        return self._outcome is None and self._runs()
 
     def _advance(self, deadline):
         """Take in the next thing the worker says or its end; False when nothing came before the deadline."""
@@ -254,9 +260,10 @@ class Worker:
         return self._held
 
     def release(self):
-        """Let a held worker go on."""
+        """Let a held worker go on; one that is gone meanwhile is told by `finish`."""
         self._held = None
-        self._pipe.send_bytes(b"go")
+        with contextlib.suppress(OSError):
+            self._pipe.send_bytes(b"go")
 
     def kill(self):
         """SIGKILL, and wait until the process is gone."""
@@ -264,12 +271,12 @@ class Worker:
 
     def terminate(self):
         """SIGTERM: what a deployment sends first."""
-        self._process.terminate()
+        self._signal(signal.SIGTERM)
 
     def pause(self, within=5.0):
-        """SIGSTOP, and wait until the process is frozen."""
-        os.kill(self.pid, signal.SIGSTOP)
-        self.wait_paused(within)
+        """SIGSTOP, and wait until the process is frozen. False when it had ended before."""
+        self._signal(signal.SIGSTOP)
+        return self.wait_paused(within)
 
     def wait_paused(self, within=5.0):
         """Wait until the process is frozen, by `pause` or by a fault. True if it is."""
@@ -280,26 +287,41 @@ class Worker:
                 status = process.status()
                 if status == psutil.STATUS_STOPPED:
                     return True
-                if status == psutil.STATUS_ZOMBIE or not self._process.is_alive():
+                if status == psutil.STATUS_ZOMBIE or not self._runs():
                     return False
                 time.sleep(0.002)
         return False
 
     def resume(self):
         """SIGCONT: the frozen process goes on as if nothing had happened."""
-        os.kill(self.pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
+
+    def _runs(self):
+        return not self._pipe.closed and self._process.is_alive()
+
+    def _signal(self, number):
+        # Its number may belong to somebody else once it has ended: a process that is gone gets no signal.
+        if self._runs():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def _end(self):
+        if self._pipe.closed:
+            return
         if self._process.is_alive():
             self._process.kill()
         self._process.join(5)
 
     def close(self):
-        """End the process, if it still runs, and free what belongs to it here."""
+        """End the process, if it still runs, and free what belongs to it here. A second time it does nothing."""
+        if self._pipe.closed:
+            return
         self._end()
         if self._outcome is None:
             self._outcome = self._ended("killed")
         self._pipe.close()
+        with contextlib.suppress(ValueError):  # it could not be ended: the system still holds on to it
+            self._process.close()
 
 
 @contextlib.contextmanager
@@ -315,3 +337,14 @@ def _quiet_main():
         yield
     finally:
         main.__dict__.update({name: value for name, value in kept.items() if value is not missing})
+
+
+@contextlib.contextmanager
+def _without_interrupts():
+    """Keep an interrupt of the kernel, which is sent to its whole process group, from the fork server and from workers
+    that are just being born: they inherit which signals are blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -125,9 +125,10 @@ def _kafka(address):
 
 def _native():
     sys.path.insert(0, str(Path.cwd()))
-    from workbook.brokers import control
+    from workbook.brokers import control, native
     from workbook.brokers.base import NAMES
 
+    native.starts_here = True  # this is a process of its own, nobody interrupts it
     control.up(backend="native")
     try:
         found = of({name: control.instance(name) for name in NAMES})

@@ -167,6 +167,9 @@ def test_killed_rabbitmq_finds_its_data(broker, measured):
         channel = connection.channel()
         channel.confirm_delivery()
         channel.queue_declare("orders", durable=True)
+        # RabbitMQ 4.0.5 confirms a declaration before it is on disk: killed within moments, it forgets the queue (seen
+        # here twice in seven times), and with it messages that it has confirmed. A queue that is a moment old stays.
+        compose._compose("exec", "-T", "rabbitmq", "rabbitmqctl", "eval", "mnesia:sync_log().", what="sync")
         for number in range(20):
             channel.basic_publish("", "orders", str(number), pika.BasicProperties(delivery_mode=2))
     measured("RabbitMQ killed, serves again", revived(broker("rabbitmq")))
@@ -258,7 +261,7 @@ def test_native_brokers_use_the_same(broker, tmp_path):
     shutil.copytree(paths.ROOT / "workbook", copy / "workbook", ignore=shutil.ignore_patterns("__pycache__"))
     kafka = paths.ROOT / ".workbook" / "kafka"
     if kafka.exists():
-        shutil.copytree(kafka, copy / ".workbook" / "kafka", copy_function=os.link)
+        shutil.copytree(kafka, copy / ".workbook" / "kafka")
     done = subprocess.run(
         [sys.executable, str(Path(effective.__file__)), "native"],
         cwd=copy, capture_output=True, text=True, timeout=400,

@@ -251,8 +251,19 @@ def _run(trial, rebuild, topic, ends, circumstance, **how):
 def _judge_quiet(told, committed, circumstance):
     """The log has come to rest: each committed record must be in the state, once."""
     _, state, offsets = told
-    fold = {f"partition {number} offset {offset}": 1 for number, found in committed.items() for offset in found}
-    broken = anomalies.find_differences(state, fold, noun="record")
+    log = [f"partition {number} offset {offset}" for number, found in committed.items() for offset in found]
+    missing = [at for at in log if at not in state]
+    extra = sorted(str(at) for at in state if at not in log)
+    twice = [at for at in log if state.get(at, 1) != 1]
+    broken = [
+        Anomaly(name, len(found), len(log), tuple(found), (found[0] + witness,), noun="record")
+        for name, found, witness in (
+            ("missing", missing, " is in the log, and not in the state"),
+            ("extra", extra, " is in the state, and was aborted, or never written"),
+            ("duplicated", twice, " was folded more than once"),
+        )
+        if found
+    ]
     if broken:
         raise Wrong(
             circumstance, anomalies=broken,
@@ -473,8 +484,8 @@ def check_on_event(on_event, trial):
     ledger = Ledger(
         accepted=[f"order {order}" for order in orders],
         found={
-            "mailed by the old service": [_order(recipient) for recipient in before],
-            "mailed by the new one": [_order(recipient) for recipient, _ in mails[len(before) :]],
+            "the old service's mails": [_order(recipient) for recipient in before],
+            "the new service's mails": [_order(recipient) for recipient, _ in mails[len(before) :]],
         },
     )
     broken = anomalies.find_anomalies(ledger, noun="order")

@@ -10,7 +10,15 @@ from pika.exceptions import ChannelClosedByBroker
 from pika.exceptions import NackError
 from pika.exceptions import UnroutableError
 
-# Taught in labs/24-delivery.ipynb, cell 24-028: Exercise 24.1: publish
+# Taught in labs/24-delivery.ipynb, cell 24-015: Five ways to fail
+def confirming(parameters):
+    """A channel in confirm mode, on a new connection."""
+    ch = pika.BlockingConnection(parameters).channel()
+    ch.confirm_delivery()
+    return ch
+
+
+# Taught in labs/24-delivery.ipynb, cell 24-032: Exercise 24.1: publish
 def publish(ch, exchange, key, body, message_id):
     """Publish `body`, persistent and named `message_id`, and say in a word what became of it.
 
@@ -33,21 +41,17 @@ def publish(ch, exchange, key, body, message_id):
     return "published"
 
 
-# Taught in labs/24-delivery.ipynb, cell 24-031: Publishing again makes a second copy
+# Taught in labs/24-delivery.ipynb, cell 24-035: Publishing again makes a second copy
 def publish_until_known(parameters, exchange, key, body, message_id, attempts=5):
     """Publish on a new connection each time, with the same message id, until the outcome is known; returns the word."""
     for _ in range(attempts):
-        connection = pika.BlockingConnection(parameters)
-        ch = connection.channel()
-        ch.confirm_delivery()
-        word = publish(ch, exchange, key, body, message_id)
+        word = publish(confirming(parameters), exchange, key, body, message_id)
         if word != "unknown":
-            connection.close()
             break
     return word
 
 
-# Taught in labs/24-delivery.ipynb, cell 24-053: Exercise 24.2: consume
+# Taught in labs/24-delivery.ipynb, cell 24-057: Exercise 24.2: consume
 def consume(ch, queue, work):
     """Call `work(body)` with each message of `queue`, until it returns False.
 
@@ -63,7 +67,7 @@ def consume(ch, queue, work):
     ch.cancel()
 
 
-# Taught in labs/24-delivery.ipynb, cell 24-071: Exercise 24.3: work_long
+# Taught in labs/24-delivery.ipynb, cell 24-079: Exercise 24.3: work_long
 def work_long(conn, ch, tag, work):
     """Call `work()`, serve the connection meanwhile, and acknowledge `tag` when the work is done.
 
