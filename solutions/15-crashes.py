@@ -404,8 +404,7 @@ lab.run(work, r, world, "worker 1", *mine, name="worker 1", fault="kill before c
 print("charged", world.charges(), "held", r.lrange("processing:worker 1", 0, -1))
 
 # %%
-while not Leases(r, 200).recover():
-    pass  # the lease of worker 1 still runs
+lab.until(lambda: Leases(r, 200).recover())  # as soon as the lease of worker 1 has run out
 lab.run(work, r, world, "worker 2", *mine, name="worker 2")
 print("charged", world.charges(), "left", r.llen("jobs"))
 

@@ -4,8 +4,8 @@
 # **You build** what a shop needs when a bug in its code is a week old: a rebuild that ends, that sends no mail twice and
 # forgets none, and that readers never see half done.
 #
-# **Time** 50 minutes. **You need** Kafka (running), and labs 31 to 33 are about the log that is read here. If you come here
-# first, the primer is enough.
+# **Time** 50 minutes. **You need** Kafka (running). Labs 31 to 33 introduce the log; if you come here first, the primer below is
+# enough.
 #
 # **From the talk** *replayability*: what a log can do that a queue, which forgets what was consumed, cannot.
 #
@@ -692,7 +692,8 @@ switch(db, "projection_next", offsets), look()
 # resets the input positions and deletes the internal topics; output topics are not reset, and local state is yours to
 # delete. All instances must be stopped.
 #
-# **Axon**, an event-sourcing framework for Java, keeps with its position where a reset began, so it knows which events are a
+# **Axon**, an event-sourcing framework for Java,
+# [keeps](https://docs.axoniq.io/axon-framework-reference/5.1/events/event-processors/streaming) with its position where a reset began, so it knows which events are a
 # replay, which is exercise 34.2; a handler marked `@DisallowReplay` is not called for those.
 #
 # **RabbitMQ streams** can be read from `first`, an offset or a time as well; its queues can't (lab 26).

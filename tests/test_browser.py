@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -29,12 +29,10 @@ sys.exit(bootstrap.run(["lab", "15", "--no-browser"]))
 """
 """`python3 -m workbook lab 15 --no-browser` with another folder for my/: the learner's own copy is not touched."""
 
-ANSWER = """mine = f"processing:{worker}"
-held = r.lindex(mine, -1)
-if held is not None:
-return held
-return r.blmove("jobs", mine, timeout, "RIGHT", "LEFT")"""
-"""As it is typed: the editor indents after a colon. Where a line must stand further left stands in `LEFT_OF`."""
+ANSWER = [
+    'held = r.lindex(f"processing:{worker}", -1)',
+    'return held or r.blmove("jobs", f"processing:{worker}", timeout, "RIGHT", "LEFT")',
+]
 
 
 def no_browser(reason):
@@ -98,21 +96,92 @@ def listening(process):
 
 
 class Notebook:
-    """What a person does in the one notebook that is open."""
+    """What a person does in the notebook that is open. Texts are read from the page, also where it is not in sight."""
 
     def __init__(self, page):
         self.page = page
 
-    def menu(self, *words):
-        bar = self.page.get_by_role("menubar").first
-        bar.get_by_role("menuitem", name=words[0], exact=True).click()
-        self.page.locator(".lm-Menu").get_by_role("menuitem", name=words[1], exact=True).click()
+    def menu(self, title, entry):
+        self.page.get_by_role("menubar").first.get_by_role("menuitem", name=title, exact=True).click()
+        self.page.locator(".lm-Menu").get_by_role("menuitem", name=entry, exact=True).click()
 
     def cell(self, text):
-        """The code cell whose source contains `text`, scrolled to."""
+        """The code cell whose source contains `text`."""
         return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".cm-content", has_text=text)).first
 
-    def scroll_to(self, text):
-        cell = self.cell(text)
-        cell.scroll_into_view_if_needed(timeout=MINUTE)
-        return cell
+    def output(self, text):
+        """The output below that cell."""
+        return self.cell(text).locator(".jp-OutputArea-output").first
+
+    def shot(self, name):
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@contextlib.contextmanager
+def opened(address):
+    """The notebook in a real Chromium, its kernel ready; what the page complains of, and whom it talks to."""
+    api = pytest.importorskip("playwright.sync_api")
+    complaints, hosts = [], set()
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+        ])
+        page = browser.new_page(viewport={"width": 1300, "height": 900})
+        page.set_default_timeout(MINUTE)
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+        try:
+            page.goto(address)
+            page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+            yield Notebook(page), complaints, hosts
+        except BaseException:
+            page.screenshot(path=SHOTS / "failed.png")
+            raise
+        finally:
+            browser.close()
+
+
+def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served):
+    address, process = served
+    shutil.rmtree(SHOTS, ignore_errors=True)
+    SHOTS.mkdir(parents=True)
+    with opened(address) as (notebook, complaints, hosts):
+        notebook.menu("Run", "Run All Cells")
+        wait = 'all => all.length > 30 && all.every(prompt => /\\[\\d+\\]/.test(prompt.textContent))'
+        notebook.page.wait_for_function(
+            f"({wait})([...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')])", timeout=2 * MINUTE
+        )
+        told = notebook.output('take = check("15.1")')
+        assert "15.1 take · NOT ATTEMPTED" in told.text_content()
+        told.scroll_into_view_if_needed()
+        notebook.shot("not-attempted")
+
+        # The editor as a person uses it: click on the blank, select the line, type.
+        blank = notebook.cell('@exercise("15.1")').locator(".cm-line", has_text="# your answer")
+        blank.click()
+        notebook.page.keyboard.press("Home")
+        notebook.page.keyboard.press("Shift+End")
+        for number, line in enumerate(ANSWER):
+            if number:
+                notebook.page.keyboard.press("Enter")
+            notebook.page.keyboard.type(line)
+        typed = notebook.cell('@exercise("15.1")').locator(".cm-line").all_text_contents()
+        assert [line.strip() for line in typed if line.strip()][-2:] == ANSWER
+        notebook.page.keyboard.press("Shift+Enter")  # runs this cell and goes on to the next, the check
+        notebook.page.keyboard.press("Shift+Enter")
+        notebook.cell('take = check("15.1")').get_by_text("15.1 take · PASS").wait_for()
+        notebook.shot("pass")
+
+        figure = notebook.cell("story = figures.timeline(").locator(".jp-OutputArea-output img")
+        figure.scroll_into_view_if_needed()
+        notebook.shot("figure")
+        assert figure.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        assert "worker 2" in figure.get_attribute("alt")
+
+        listens = listening(process)
+        assert {host for host, _ in listens} == {"127.0.0.1"}
+        assert urlsplit(address).port in {port for _, port in listens}
+        assert hosts == {"127.0.0.1"}, "the page fetches something from elsewhere: it would not work offline"
+        assert not complaints

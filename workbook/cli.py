@@ -17,7 +17,8 @@ python3 -m workbook COMMAND [--backend native|compose|external]
                     brokers and JupyterLab, at that lab
   test [--quick] [pytest arguments]
                     brokers and the test suite; quick: one lab of each part, one wrong answer an exercise
-  up                start the brokers
+  up [kafka-cluster] [activemq]
+                    start the brokers, and these if a lab asks for them
   down [--wipe]     stop them; with --wipe their data goes too
   status            where the brokers are and whether they answer
   reset             empty what labs left on the brokers
@@ -98,17 +99,22 @@ def _options(command, words, flags=(), valued=(), most=0):
 # --- brokers ----------------------------------------------------------------------------------------------------------
 
 
-def _bring_up(backend):
+def _bring_up(backend, extras=()):
     from workbook import brokers
 
     started = time.monotonic()
-    brokers.up(note, backend)
+    brokers.up(note, backend, extras)
     note(f"brokers ready … {time.monotonic() - started:.1f} s")
 
 
 def _up(words, backend):
-    _options("up", words)
-    _bring_up(backend)
+    from workbook.brokers.base import EXTRAS
+
+    _, extras = _options("up", words, most=len(EXTRAS))
+    unknown = [word for word in extras if word not in EXTRAS]
+    if unknown:
+        raise Trouble(f"up does not know {unknown[0]!r}: beside the usual three it can start {' and '.join(EXTRAS)}.")
+    _bring_up(backend, extras)
 
 
 def _down(words, backend):

@@ -4,16 +4,19 @@ To read how a verdict on "15.1" comes about: the check is the function under `@c
 `workbook/checks/lab15.py`; what it finds wrong is named in `workbook/anomalies.py`.
 """
 
+import contextlib
 import dis
+import errno
 import importlib
 import inspect
 import os
-import re
 import time
+import traceback
 from dataclasses import dataclass
 
 from workbook import progress
-from workbook.trouble import Trouble
+from workbook.paths import STATE
+from workbook.trouble import Interrupted, Trouble
 from workbook.verdicts import (
     BROKER_DOWN,
     CANNOT_TELL,
@@ -94,8 +97,11 @@ def exercises_of(lab):
 
 
 def find(number):
-    """The exercise called `number`. Raises Trouble, naming those that exist."""
-    number = str(number)
+    """The exercise called `number` ("15.1", or 15.1). Raises Trouble, naming those that exist."""
+    if callable(number):
+        raise Trouble('@exercise needs its number: write `@exercise("15.1")` above your answer, as in the lab.')
+    lab, *rest = str(number).strip().split(".")
+    number = ".".join([lab.zfill(2) if lab.isdigit() else lab, *rest])
     known = exercises_of(number.split(".")[0])
     if number not in known:
         those = f"lab {number.split('.')[0]} has {', '.join(known)}" if known else f"the labs are {', '.join(labs())}"
@@ -111,10 +117,10 @@ def reference(number):
 
 def exercise(number):
     """Register the function or class below as the answer to `number`; running the cell again replaces it."""
+    found = find(number)
 
     def register(answer):
-        find(number)
-        _registered[str(number)] = answer
+        _registered[found.number] = answer
         return answer
 
     return register
@@ -127,6 +133,50 @@ def _functions(answer):
     if inspect.isclass(answer):
         return [f for f in vars(answer).values() if inspect.isfunction(f)]
     return [answer] if hasattr(answer, "__code__") else []
+
+
+def _uses(answer):
+    """What an answer is built on: its base classes, and what its functions find under the names that they use."""
+    used = list(answer.__mro__[1:]) if inspect.isclass(answer) else []
+    for function in _functions(answer):
+        found = inspect.getclosurevars(function)
+        used += [*found.globals.values(), *found.nonlocals.values()]
+    return [one for one in used if inspect.isclass(one) or inspect.isfunction(one)]
+
+
+def _misfit(number, answer):
+    """Why the answer cannot be called as the blank could be, (what is seen, what must hold); None when it can."""
+    own = reference(number)
+    pairs = [(own.__name__, own, answer)]
+    if inspect.isclass(own) and inspect.isclass(answer):
+        pairs += [
+            (f"{own.__name__}.{name}", method, getattr(answer, name, None))
+            for name, method in vars(own).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        ]
+    for name, wanted, given in pairs:
+        if given is None:
+            return f"there is no {name}", f"what the blank's class has stays there: {name}{_parameters(wanted)}"
+        try:
+            offered = inspect.signature(given)
+        except ValueError:
+            continue  # something built in, which does not say
+        wanted_ones = list(inspect.signature(wanted).parameters.values())
+        required = [one.name for one in wanted_ones if one.default is one.empty]
+        optional = {one.name: None for one in wanted_ones if one.default is not one.empty}
+        for positional, named in ((required + list(optional), {}), (required, optional)):
+            try:
+                offered.bind(*positional, **named)
+            except TypeError as error:
+                return (
+                    f"{name} has the parameters {_parameters(given)}: {error}",
+                    f"it can be called as in the blank: {name}{_parameters(wanted)}",
+                )
+    return None
+
+
+def _parameters(function):
+    return str(inspect.signature(function))
 
 
 NOTHING = {"RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS", "MAKE_CELL",
@@ -151,8 +201,10 @@ def _not_attempted(number, answer):
     if not callable(answer):
         return "what stands under @exercise is neither a function nor a class"
     own = reference(number)
-    if answer is own or getattr(answer, "__module__", "").startswith("workbook.taught."):
+    if answer is own or str(getattr(answer, "__module__", "")).startswith("workbook.taught."):
         return "this is the workbook's own answer, handed back in"
+    if own in _uses(answer):
+        return "this hands the work to the workbook's own answer"
     blank = [f.__name__ for f in _functions(answer) if _is_blank(f)]
     if blank:
         return f"the blank in {' and in '.join(blank)} is still empty"
@@ -181,12 +233,16 @@ def verdict_of(number, answer, at=None, own=False):
     reason = None if own else _not_attempted(number, answer)
     if reason:
         return verdict(NOT_ATTEMPTED, [reason])
+    misfit = _misfit(number, answer)
+    if misfit:
+        return verdict(WRONG, [misfit[0]], must_hold=misfit[1])
     uses = brokers_of(found.lab)
     down = _down(uses, at)
     if down:
         return verdict(BROKER_DOWN, [down])
-    trial = Trial.for_lab(found.lab, uses) if at is None else Trial(uses, at.broker)
+    trial = None
     try:
+        trial = Trial.for_lab(found.lab, uses) if at is None else Trial(uses, at.broker)
         trial.begin()
         lines = found.function(answer, trial)
         return verdict(PASS, [lines] if isinstance(lines, str) else lines or [])
@@ -208,14 +264,30 @@ def verdict_of(number, answer, at=None, own=False):
             return verdict(WRONG, [str(error)])
         if os.environ.get("WORKBOOK_STRICT"):
             raise
-        told = f"the check itself failed ({type(error).__name__}: {error}); run it again, and report it"
-        return verdict(CANNOT_TELL, [told])
-    except BaseException:
+        return verdict(CANNOT_TELL, [_told(error)])
+    except BaseException as error:
         # Interrupted, maybe between a request and its reply: no client of this corner is to be used again.
-        trial.close()
+        if trial is not None:
+            trial.close()
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(f"interrupted, so {found.number} was not judged: run the cell again.") from None
         raise
     finally:
-        trial.end() if at is None and trial.lease else trial.close()
+        if trial is not None:
+            trial.end() if at is None and trial.lease else trial.close()
+
+
+def _told(error):
+    """A sentence for an exception of the check's own; its details are kept where a report can be made from them."""
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
+        return "no space is left on the disk: free some, then run this cell again."
+    with contextlib.suppress(OSError):
+        (STATE / "error.log").write_text("".join(traceback.format_exception(error)), "utf-8")
+    last = (str(error).strip().splitlines() or ["no message"])[-1]
+    return (
+        f"the check itself failed ({type(error).__name__}: {last}): run it again, and report it if it fails again "
+        "(the details are in .workbook/error.log)"
+    )
 
 
 def _down(uses, at):
@@ -272,7 +344,7 @@ def judge(number, answer, expect=None, at=None):
 def hint(number, n=1):
     """Print the n-th hint of an exercise. A hint names the property, never the answer."""
     found = find(number)
-    if not 1 <= n <= len(found.hints):
+    if n not in range(1, len(found.hints) + 1):
         raise Trouble(f"exercise {number} has {len(found.hints)} hints: hint({number!r}, 1) to "
                       f"hint({number!r}, {len(found.hints)}).")
     progress.hinted(found.number, n)

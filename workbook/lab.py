@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -316,6 +317,15 @@ class Corner:
         finally:
             worker.close()
 
+    def until(self, condition, within=3.0):
+        """Wait for an event that only polling shows; False when it had not come after `within` seconds."""
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
     def end_workers(self):
         for worker in self._workers:
             worker.close()
@@ -435,7 +445,7 @@ def open_lab(number):
     """
     from workbook import exercises
 
-    number = str(number)
+    number = str(number).zfill(2)
     uses = exercises.brokers_of(number)
     if number in _open:
         brokers.require(*uses)

@@ -1,7 +1,5 @@
 """A trial: the corner in which a check runs an answer, one experiment after another."""
 
-import time
-
 from workbook.lab import Corner
 from workbook.verdicts import CannotTell, Raised, Wrong
 
@@ -48,17 +46,8 @@ class Trial(Corner):
                 must_hold="it returns",
             )
         if outcome.kind == "killed":
-            raise CannotTell(f"{worker.name} ended on its own; run the check again")
+            raise CannotTell(f"{worker.name} ended on its own, without an exception; run the check again")
         return outcome.value
-
-    def until(self, condition, within=3.0):
-        """Wait for an event that only polling shows; False when it had not come after `within` seconds."""
-        deadline = time.monotonic() + within
-        while not condition():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
 
     def expect_no_error(self, outcome):
         """End the check as YOUR CODE RAISED when an exception came out of the answer."""

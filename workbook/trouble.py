@@ -10,3 +10,10 @@ class Trouble(Exception):
     def _render_traceback_(self):
         # IPython asks an exception for its own rendering under this name.
         return [f"workbook: {self}"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The kernel was interrupted while an answer was judged: said in a sentence, and the cells that wait are not run."""
+
+    def _render_traceback_(self):
+        return [f"workbook: {self}"]

@@ -51,6 +51,10 @@ class CannotTell(Ended):
     word = CANNOT_TELL
 
 
+def _cut(line, longest=500):
+    return line if len(line) <= longest else f"{line[:longest]} … and {len(line) - longest} more characters"
+
+
 @dataclass
 class Verdict:
     """One verdict on one answer.
@@ -82,6 +86,10 @@ class Verdict:
 
     @property
     def text(self):
+        """The verdict as it is shown: what was seen first, the hint last, no line without end."""
+        return "\n".join(map(_cut, self._told()))
+
+    def _told(self):
         told = [f"{self.number} {self.title} · {self.word} {SYMBOLS[self.word]}"]
         for line in self.lines:
             told.append(f"  {line}")
@@ -93,12 +101,12 @@ class Verdict:
         if self.printed.strip():
             printed = self.printed.rstrip().splitlines()
             told.append("  your code printed:")
-            told += [f"    {line}" for line in printed[:8]]
+            told += [f"    {_cut(line, 100)}" for line in printed[:8]]
             if len(printed) > 8:
                 told.append(f"    … and {len(printed) - 8} more lines")
         if self.hint:
             told.append(f"  {self.hint}")
-        return "\n".join(told)
+        return told
 
     def __str__(self):
         return self.text

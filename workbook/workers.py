@@ -8,11 +8,14 @@ killed one never holds a lock that another waits for. Workers ignore the kernel'
 
 import contextlib
 import ctypes
+import inspect
 import io
 import linecache
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
+import resource
 import signal
 import sys
 import threading
@@ -41,6 +44,9 @@ def _context():
 
 
 _CONTEXT = _context()
+
+LARGEST_FILE = 16 * 1024 * 1024
+"""Bytes that a worker can write into one file."""
 
 
 class _Shipper(cloudpickle.Pickler):
@@ -72,13 +78,38 @@ def ship(function, arguments):
         shipper.dump((function, arguments))
     except Exception as error:
         # Whatever refuses to be pickled (a lock, a socket) belongs to an object that lives in the notebook.
-        name = getattr(function, "__name__", "this function")
+        name, what = _culprit((function, *arguments)) or (getattr(function, "__name__", "this function"), "something")
         raise Trouble(
-            f"{name} uses something from the notebook that cannot go to another process ({error}); a worker has no "
+            f"{name} uses {what} from the notebook, which cannot go to another process ({error}); a worker has no "
             f"access to the notebook's variables: take the client or connection as an argument, or open it inside "
             f"the function."
         ) from None
     return buffer.getvalue(), shipper.sources
+
+
+def _culprit(sent):
+    """Which function among those `sent` to a worker uses what can't go there: (its name, the variable's name) or None."""
+    for one in sent:
+        for function in vars(one).values() if inspect.isclass(one) else (one,):
+            if not inspect.isfunction(function):
+                continue
+            uses = inspect.getclosurevars(function)
+            for name, value in {**uses.globals, **uses.nonlocals}.items():
+                try:
+                    cloudpickle.dumps(value)
+                except Exception:
+                    return one.__name__, name
+    return None
+
+
+class Unshipped:
+    """Stands for a value that could not leave the worker that returned it: a connection, a generator, a coroutine."""
+
+    def __init__(self, value):
+        self.told = f"<{type(value).__name__}>"
+
+    def __repr__(self):
+        return self.told
 
 
 @dataclass
@@ -161,7 +192,13 @@ def _main(pipe, payload, sources, name, folder, wanted, printed):
     with contextlib.suppress(OSError):
         os.setsid()
     released = _die_with_parent(pipe)
-    output = open(printed, "w", buffering=1, encoding="utf-8")
+    # An endless loop that prints must not fill the disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    try:
+        output = open(printed, "w", buffering=1, encoding="utf-8")
+        recorder = Recorder(folder, name)
+    except OSError:
+        os._exit(1)  # the corner was closed before this process got here
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     sys.stdout = sys.stderr = output
@@ -173,18 +210,21 @@ def _main(pipe, payload, sources, name, folder, wanted, printed):
         pipe.send_bytes(cloudpickle.dumps(("held", point)))
         released.wait()
 
-    recorder = Recorder(folder, name)
     faulty.arm(wanted, recorder, hold)
     recorder.record("worker", "start")
     try:
         function, arguments = cloudpickle.loads(payload)
         result = ("returned", function(*arguments))
-        message = cloudpickle.dumps(result)
+        try:
+            message = cloudpickle.dumps(result)
+        except Exception:
+            message = cloudpickle.dumps(("returned", Unshipped(result[1])))
     except BaseException as error:
         result = ("raised", _learner_error(error, sources))
         message = cloudpickle.dumps(result)
     recorder.record("worker", "end", note=result[0])
-    output.flush()
+    with contextlib.suppress(OSError):
+        output.flush()
     with contextlib.suppress(OSError):
         pipe.send_bytes(message)
     # Threads and clients that the function left behind must not keep the process alive.
@@ -341,10 +381,22 @@ def _quiet_main():
 
 @contextlib.contextmanager
 def _without_interrupts():
-    """Keep an interrupt of the kernel, which is sent to its whole process group, from the fork server and from workers
-    that are just being born: they inherit which signals are blocked."""
+    """Put an interrupt of the kernel off until the block has ended: a process that is half born would complain.
+
+    The interrupt is sent to the kernel's whole process group. The fork server and workers that are just being born do not
+    get it, because they inherit which signals are blocked; this process notes it and is interrupted afterwards.
+    """
+    # It unblocks the signal when it starts, which the first worker would have it do below.
+    multiprocessing.resource_tracker.ensure_running()
+    noted = []
+    ours = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda *event: noted.append(event)) if ours else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+            if noted and callable(handler):
+                handler(*noted[0])

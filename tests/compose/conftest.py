@@ -1,8 +1,8 @@
 """An engine for the tests of the compose backend, and a state folder of their own.
 
-Which engine: the one of `tests/compose/engine.py` if it runs; else, with WORKBOOK_REQUIRE_COMPOSE=1, that one is made;
-else whichever engine this machine has, if the images are there. Else these tests are skipped and say why (with
-WORKBOOK_REQUIRE_COMPOSE=1 that is a failure).
+Which engine: the one of `tests/compose/engine.py` if it runs; else, with WORKBOOK_REQUIRE_COMPOSE=1, that one
+is made; else whichever engine this machine has, if the images are there. Else these tests are skipped and say
+why (with WORKBOOK_REQUIRE_COMPOSE=1 that is a failure).
 """
 
 import os
@@ -40,7 +40,10 @@ def container_engine():
             patch.setenv(key, value)
         usable, why = compose.available()
         if not usable:
-            remedy = own_engine.why_not() or "run `python tests/compose/engine.py up` first, then one of our own is used"
+            remedy = (
+                own_engine.why_not()
+                or "run `python tests/compose/engine.py up` first, then one of our own is used"
+            )
             explain = pytest.fail if REQUIRED else pytest.skip
             explain(f"no container engine to test with: {why} ({remedy})")
         yield variables
@@ -48,7 +51,7 @@ def container_engine():
 
 @pytest.fixture(scope="module")
 def state_folder(container_engine, tmp_path_factory):
-    """A state folder, hence a compose project and ports, of the tests' own: the checkout's brokers are left alone."""
+    """A state folder, hence a compose project and ports, of the tests' own; the checkout's are left alone."""
     from workbook import paths
 
     # A space and accents, because a checkout's path may have them.
@@ -69,7 +72,7 @@ def project(state_folder):
 
 @pytest.fixture
 def by_hand(container_engine):
-    """`docker compose` as a person calls it from a clone, in a project of its own: a function of its arguments."""
+    """`docker compose` as a person calls it from a clone, in a project of its own: a function."""
     import subprocess
 
     from workbook import paths
@@ -80,7 +83,8 @@ def by_hand(container_engine):
     def call(*arguments, check=True, **variables):
         return subprocess.run(
             ["docker", "compose", "--project-name", name, *arguments],
-            cwd=paths.ROOT, env={**ours, **variables}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            cwd=paths.ROOT, env={**ours, **variables}, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True,
             check=check, timeout=300,
         )  # fmt: skip
 
@@ -106,5 +110,3 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("compose")
         for row in rows:
             terminalreporter.line(row)
-
-

@@ -1,9 +1,9 @@
 """The settings that running brokers really use, for every key that a settings file names.
 
-    python effective.py native      # in the root of a checkout: starts its brokers, prints what they use, stops them
+    python effective.py native      # in the root of a checkout: starts its brokers, prints, stops them
 
-`of(instances)` gives the same for brokers that run already. Keys that are addresses or paths are a backend's own and
-left out; so are names of listeners.
+`of(instances)` gives the same for brokers that run already. Keys that are addresses or paths are a backend's own
+and left out; so are names of listeners.
 """
 
 import json
@@ -19,7 +19,9 @@ BACKEND_OWN = {"listener.security.protocol.map", "inter.broker.listener.name"}
 
 def redis_file():
     """What redis.conf says, as CONFIG GET would say it."""
-    lines = [line.split(None, 1) for line in (SETTINGS / "redis.conf").read_text().splitlines() if _says(line)]
+    lines = [
+        line.split(None, 1) for line in (SETTINGS / "redis.conf").read_text().splitlines() if _says(line)
+    ]
     return {key: _bytes(value.strip('"')) for key, value in lines}
 
 
@@ -83,7 +85,7 @@ _RABBITMQ_TERMS = {
     "log.file": "[proplists:get_value(file, proplists:get_value(file, element(2, "
     "application:get_env(rabbit, log)))) || true]",
 }
-"""Where the server keeps each setting of rabbitmq.conf: what is asked is what it uses, not what it was given."""
+"""Where the server keeps each setting of rabbitmq.conf: asked is what it uses, not what it was given."""
 
 
 def _rabbitmq(instance):
@@ -97,7 +99,9 @@ def _rabbitmq(instance):
     else:
         from workbook.brokers import compose
 
-        answer = compose._compose("exec", "-T", instance.services[0], "rabbitmqctl", "eval", expression).stdout
+        answer = compose._compose(
+            "exec", "-T", instance.services[0], "rabbitmqctl", "eval", expression
+        ).stdout
     # [{ok,{absolute,"800MB"}}, {ok,60}, [true]]: the innermost value of each is the setting.
     terms = re.findall(r"\{ok,(?:\{absolute,)?\"?([\w.]+)\"?\}+|\[(\w+)\]", re.sub(r"\s", "", answer)[1:-1])
     return dict(zip(wanted, [first or second for first, second in terms], strict=True))
@@ -114,9 +118,13 @@ def _kafka(address):
     from kafka import KafkaAdminClient
     from kafka.admin import ConfigResource, ConfigResourceType
 
-    client = KafkaAdminClient(bootstrap_servers=f"{address['host']}:{address['port']}", bootstrap_timeout_ms=5000)
+    client = KafkaAdminClient(
+        bootstrap_servers=f"{address['host']}:{address['port']}", bootstrap_timeout_ms=5000
+    )
     try:
-        answer = client.describe_configs([ConfigResource(ConfigResourceType.BROKER, "1")], config_filter="all")
+        answer = client.describe_configs(
+            [ConfigResource(ConfigResourceType.BROKER, "1")], config_filter="all"
+        )
     finally:
         client.close()
     # A key that Kafka does not know (a misspelt one, or one that a release dropped) is a KeyError here.

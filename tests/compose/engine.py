@@ -1,14 +1,14 @@
 """A Docker engine of the tests' own, with images of the same servers built under tags of the tests' own.
 
-    python tests/compose/engine.py up       # engine, compose, images; writes .workbook/engine/env and prints its path
-    python tests/compose/engine.py down     # ends the engine; what was built stays for the next time
+    python tests/compose/engine.py up       # engine, compose, images; writes .workbook/engine/env, prints its
+    path python tests/compose/engine.py down     # ends the engine; what was built stays for the next time
     python tests/compose/engine.py status
 
-Machines that run these tests often have no engine, and no registry to pull from. On Debian as root this script
-makes both: Debian's engine unpacked into .workbook/engine (nothing is installed, no service is touched), and
-images built from Debian 13's packages and from the Kafka jars of the native backend. The engine has its own
-socket, data, container runtime and address range, uses no packet filter rules, and is ended by its process id:
-an engine that the user runs is never seen.
+Machines that run these tests often have no engine, and no registry to pull from. On Debian as root this
+script makes both: Debian's engine unpacked into .workbook/engine (nothing is installed, no service is
+touched), and images built from Debian 13's packages and from the Kafka jars of the native backend. The engine
+has its own socket, data, container runtime and address range, uses no packet filter rules, and is ended by
+its process id: an engine that the user runs is never seen.
 
 Standard library only.
 """
@@ -52,12 +52,16 @@ TAG = "workbook-test/{}:debian13"
 BASE = TAG.format("base")
 
 
-# What this machine can do ------------------------------------------------------------------------------------
+# What this machine can do -----------------------------------------------------------------------------------
 
 
 def why_not():
     """One sentence saying why no engine can be made here, or None."""
-    if platform.system() != "Linux" or not Path("/etc/debian_version").exists() or _release().get("ID") != "debian":
+    if (
+        platform.system() != "Linux"
+        or not Path("/etc/debian_version").exists()
+        or _release().get("ID") != "debian"
+    ):
         return "an engine of our own is made from Debian's packages, and this is not Debian"
     if os.geteuid() != 0:
         return "an engine of our own has to be started by root"
@@ -71,7 +75,7 @@ def _release():
     return {key: value.strip('"') for key, value in pairs}
 
 
-# Debian's packages, unpacked ---------------------------------------------------------------------------------
+# Debian's packages, unpacked --------------------------------------------------------------------------------
 
 
 def _call(*command, what, **how):
@@ -111,13 +115,23 @@ class Packages:
     def _origins(self):
         own = _release()["VERSION_CODENAME"]
         rows = _call(
-            "apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(COMPONENT)", "Created-By: Packages",
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI)|$(RELEASE)|$(COMPONENT)",
+            "Created-By: Packages",
             what="reading this machine's apt configuration",
         )
         rows = [row.split("|") for row in rows.split()]
-        ours = [(uri, release) for uri, release, component in rows if component == "main" and release.startswith(own)]
+        ours = [
+            (uri, release)
+            for uri, release, component in rows
+            if component == "main" and release.startswith(own)
+        ]
         if not ours:
-            raise Trouble(f"apt is configured without Debian's own packages ({own} main): add them to its sources")
+            raise Trouble(
+                f"apt is configured without Debian's own packages ({own} main): add them to its sources"
+            )
         if self.suite == own:
             return sorted(set(ours))
         return sorted({(uri, self.suite) for uri, release in ours if release == own})
@@ -162,7 +176,9 @@ def _paths():
 
 def _environment():
     """What the engine's own programs run with: the unpacked tree before the machine's."""
-    libraries = [str(path) for pattern in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*") for path in TREE.glob(pattern)]
+    libraries = [
+        str(path) for pattern in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*") for path in TREE.glob(pattern)
+    ]
     environment = dict(os.environ)
     environment["PATH"] = ":".join([*_paths(), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     environment["LD_LIBRARY_PATH"] = ":".join(libraries)
@@ -176,7 +192,9 @@ def _environment():
 def _program(name):
     found = shutil.which(name, path=_environment()["PATH"])
     if not found:
-        raise Trouble(f"{name} is not among what Debian's packages brought: remove .workbook/engine and try again")
+        raise Trouble(
+            f"{name} is not among what Debian's packages brought: remove .workbook/engine and try again"
+        )
     return found
 
 
@@ -200,16 +218,19 @@ def fetch():
 
 
 def _choose_filter():
-    """Give the unpacked tree an `iptables`: which kind works depends on the kernel, tried in a network of its own.
+    """Give the unpacked tree an `iptables`: which kind works depends on the kernel, tried in an own network.
 
-    The engine runs without packet filter rules on this machine; inside each container's own network it needs some for
-    its name server.
+    The engine runs without packet filter rules on this machine; inside each container's own network it needs
+    some for its name server.
     """
     for name in ("iptables", "ip6tables"):
         for kind in ("nft", "legacy"):
             program = TREE / "usr/sbin" / f"{name}-{kind}"
             trial = ["unshare", "--net", str(program), "-t", "nat", "-N", "TRIAL"]
-            if program.exists() and subprocess.run(trial, env=_environment(), capture_output=True).returncode == 0:
+            if (
+                program.exists()
+                and subprocess.run(trial, env=_environment(), capture_output=True).returncode == 0
+            ):
                 (TREE / "usr/sbin" / name).symlink_to(program.name)
                 break
 
@@ -219,14 +240,16 @@ def _compose_plugin():
         plugin = TREE / place / "docker-compose"
         if plugin.exists():
             return plugin
-    raise Trouble("Debian's docker-compose package holds no compose plugin: remove .workbook/engine and try again")
+    raise Trouble(
+        "Debian's docker-compose package holds no compose plugin: remove .workbook/engine and try again"
+    )
 
 
-# The engine --------------------------------------------------------------------------------------------------
+# The engine -------------------------------------------------------------------------------------------------
 
 
 def _started(pid):
-    """A process's start time, which tells it from a later process with the same id; None when there is none."""
+    """A process's start time, which tells it from a later one with the same id; None when there is none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -299,8 +322,8 @@ def start():
         "--root", HOME / "containerd", "--state", RUN / "containerd",
     )  # fmt: skip
     _until((RUN / "containerd.sock").exists, "containerd", process)
-    # No bridge docker0 and no packet filter rules: two engines would overwrite each other's. Ports are published
-    # by the engine's own forwarder processes.
+    # No bridge docker0 and no packet filter rules: two engines would overwrite each other's. Ports are
+    # published by the engine's own forwarder processes.
     process = _launch(
         "dockerd", _program("dockerd"), "--config-file", empty, "--host", f"unix://{SOCKET}",
         "--data-root", HOME / "data", "--exec-root", RUN / "exec", "--pidfile", RUN / "dockerd.pid",
@@ -324,8 +347,10 @@ def stop():
                     os.waitpid(pid, os.WNOHANG)
                 time.sleep(0.05)
         (HOME / f"{name}.json").unlink(missing_ok=True)
-    for leftover in ("docker.sock", "dockerd.pid", "containerd.sock"):
-        (RUN / leftover).unlink(missing_ok=True)
+    # The engine leaves its networks' name space mounted; a folder with a mount in it could not be removed.
+    for mounted in (RUN / "exec" / "netns").glob("*"):
+        subprocess.run(["umount", str(mounted)], capture_output=True)
+    shutil.rmtree(RUN, ignore_errors=True)
 
 
 def environment():
@@ -361,10 +386,12 @@ def _docker(*arguments, check=True, what="docker", **how):
                  "DOCKER_BUILDKIT": "0"}  # fmt: skip
     if check:
         return _call(*command, what=what, env=variables, **how)
-    return subprocess.run(command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, **how)
+    return subprocess.run(
+        command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, **how
+    )
 
 
-# The images --------------------------------------------------------------------------------------------------
+# The images -------------------------------------------------------------------------------------------------
 
 
 def _digest(folder, parent=""):
@@ -377,7 +404,9 @@ def _digest(folder, parent=""):
 
 
 def _have(tag, digest):
-    shown = _docker("image", "inspect", "--format", '{{index .Config.Labels "workbook.test.content"}}', tag, check=False)
+    shown = _docker(
+        "image", "inspect", "--format", '{{index .Config.Labels "workbook.test.content"}}', tag, check=False
+    )
     return shown.returncode == 0 and shown.stdout.strip() == digest
 
 
@@ -385,7 +414,8 @@ def _build(tag, context, digest):
     proxies = [part for name in ("http_proxy", "https_proxy") if os.environ.get(name)
                for part in ("--build-arg", f"{name}={os.environ[name]}")]  # fmt: skip
     _docker(
-        "build", "--network", "host", "--label", f"workbook.test.content={digest}", "--tag", tag, *proxies, context,
+        "build", "--network", "host", "--label", f"workbook.test.content={digest}", "--tag", tag,
+        *proxies, context,
         what=f"building {tag}",
     )  # fmt: skip
 
@@ -408,8 +438,14 @@ def _base():
                   what="debootstrap", env=variables)  # fmt: skip
             archive = subprocess.Popen(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE)
             command = [shutil.which("docker") or _program("docker"), "import", "-", bare]
-            variables = {**os.environ, "DOCKER_HOST": f"unix://{SOCKET}", "DOCKER_CONFIG": str(HOME / "client")}
-            subprocess.run(command, stdin=archive.stdout, env=variables, check=True, stdout=subprocess.DEVNULL)
+            variables = {
+                **os.environ,
+                "DOCKER_HOST": f"unix://{SOCKET}",
+                "DOCKER_CONFIG": str(HOME / "client"),
+            }
+            subprocess.run(
+                command, stdin=archive.stdout, env=variables, check=True, stdout=subprocess.DEVNULL
+            )
             archive.stdout.close()
             if archive.wait():
                 raise Trouble("packing the bootstrapped Debian failed: is the disk full?")
@@ -458,7 +494,7 @@ def build():
         (HOME / "built" / name).write_text(digest)
 
 
-# Commands ----------------------------------------------------------------------------------------------------
+# Commands ---------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -481,7 +517,9 @@ def up():
             start()
         build()
         variables = environment()
-        ENV_FILE.write_text("".join(f"export {key}={shlex.quote(value)}\n" for key, value in variables.items()))
+        ENV_FILE.write_text(
+            "".join(f"export {key}={shlex.quote(value)}\n" for key, value in variables.items())
+        )
     return variables
 
 

@@ -47,11 +47,14 @@ def crash_test(name, settings=None):
     return crash.hold(name, settings)
 
 
-def up(progress=None, backend=None):
-    """Start the shared brokers side by side and wait until each serves; `progress` is called with one line a broker."""
+def up(progress=None, backend=None, extras=()):
+    """Start the shared brokers side by side and wait until each serves; `progress` is called with one line a broker.
+
+    `extras` names what single labs need beside them: "kafka-cluster" (three brokers), "activemq".
+    """
     from workbook.brokers import control
 
-    control.up(progress, backend)
+    control.up(progress, backend, (*NAMES, *extras))
 
 
 def down(wipe=False, progress=None):

@@ -11,6 +11,9 @@ from workbook.trouble import Trouble
 NAMES = ("redis", "rabbitmq", "kafka")
 """The brokers that labs use, in the order in which they are reported."""
 
+EXTRAS = ("kafka-cluster", "activemq")
+"""Brokers that single labs use; `up kafka-cluster` and `up activemq` start them."""
+
 TITLES = {
     "redis": "Redis",
     "rabbitmq": "RabbitMQ",

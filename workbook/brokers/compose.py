@@ -1,7 +1,8 @@
-"""The compose backend: the same servers in containers, from docker-compose.yml, in a project of this checkout's own.
+"""The compose backend: the same servers in containers, in a compose project of this checkout's own.
 
-What docker-compose.yml leaves open is written to `.workbook/compose.env`: the project's name, the ports, which settings
-file each service reads. Every command names that project, so nothing else on the engine is ever addressed.
+What docker-compose.yml leaves open is written to `.workbook/compose.env`: the project's name, the ports,
+which settings file each service reads. Every command names that project, so nothing else on the engine is
+ever addressed.
 """
 
 import hashlib
@@ -46,7 +47,7 @@ _EMPTY = '""'
 PROFILES = ("crash", "kafka3", "activemq")
 
 
-# What this machine offers ------------------------------------------------------------------------------------
+# What this machine offers -----------------------------------------------------------------------------------
 
 
 def available(deadline=8.0):
@@ -70,19 +71,25 @@ def _engine(seconds=8.0):
     """The engine's version; Trouble when there is none to be used."""
     done = _run("docker", "version", "--format", "{{.Server.Version}}", seconds=seconds, check=False)
     if done is None:
-        raise Trouble(f"the container engine does not answer within {seconds:.0f} s: restart it or use --backend native.")
+        raise Trouble(
+            f"the container engine gives no answer within {seconds:.0f} s: restart it or use --backend native"
+        )
     if done.returncode:
         raise Trouble(_why(done.stderr))
     where = os.environ.get("DOCKER_HOST", "")
     if where.startswith(("tcp:", "ssh:", "http")) and not re.search(r"//(127\.|localhost\b|\[::1\])", where):
-        raise Trouble("DOCKER_HOST names another machine, whose ports are not here: unset it or use --backend native.")
+        raise Trouble(
+            "DOCKER_HOST names another machine, whose ports are not here: unset it or use --backend native."
+        )
     return done.stdout.strip()
 
 
 def _compose_version(seconds=8.0):
     done = _run("docker", "compose", "version", "--short", seconds=seconds, check=False)
     if done is None or done.returncode or not re.match(r"v?([2-9]|\d\d)\.", done.stdout.strip()):
-        raise Trouble("docker compose of line 2 or newer is missing: install the compose plugin or use --backend native.")
+        raise Trouble(
+            "docker compose 2 or newer is missing: install the compose plugin or use --backend native."
+        )
     return done.stdout.strip()
 
 
@@ -100,16 +107,26 @@ def _missing_images(seconds):
     wanted = sorted(set(images().values()))
     done = _run("docker", "image", "inspect", "--format", "{{.Id}}", *wanted, seconds=seconds, check=False)
     if done is None:
-        raise Trouble(f"the container engine does not answer within {seconds:.0f} s: restart it or use --backend native.")
-    return [image for image in wanted if f" {image}\n" in done.stderr.replace("'", "") + "\n"] if done.returncode else []
+        raise Trouble(
+            f"the container engine gives no answer within {seconds:.0f} s: restart it or use --backend native"
+        )
+    return (
+        [image for image in wanted if f" {image}\n" in done.stderr.replace("'", "") + "\n"]
+        if done.returncode
+        else []
+    )
 
 
 def _can_be_pulled(wanted, seconds):
     with ThreadPoolExecutor(len(wanted)) as pool:
-        asked = pool.map(lambda image: _run("docker", "manifest", "inspect", image, seconds=seconds, check=False), wanted)
+        asked = pool.map(
+            lambda image: _run("docker", "manifest", "inspect", image, seconds=seconds, check=False), wanted
+        )
         for image, done in zip(wanted, asked):
             if done is None or done.returncode:
-                raise Trouble(f"the image {image} is not here and its registry cannot be reached: {_IMAGE_REMEDY}")
+                raise Trouble(
+                    f"the image {image} is not here and its registry cannot be reached: {_IMAGE_REMEDY}"
+                )
 
 
 _IMAGE_REMEDY = (
@@ -118,7 +135,7 @@ _IMAGE_REMEDY = (
 )
 
 
-# Commands ----------------------------------------------------------------------------------------------------
+# Commands ---------------------------------------------------------------------------------------------------
 
 
 def project():
@@ -159,14 +176,25 @@ def _run(*command, seconds=120.0, check=True, what=None):
     except subprocess.TimeoutExpired:
         if not check:
             return None
-        raise Trouble(f"{what or 'docker'} took longer than {seconds:.0f} s: restart the container engine.") from None
+        raise Trouble(
+            f"{what or 'docker'} took longer than {seconds:.0f} s: restart the container engine."
+        ) from None
     if check and done.returncode:
         raise Trouble(_why(done.stderr or done.stdout, what))
     return done
 
 
 def _compose(*arguments, **how):
-    command = ["docker", "compose", "--project-name", project(), "--project-directory", paths.ROOT, "--file", FILE]
+    command = [
+        "docker",
+        "compose",
+        "--project-name",
+        project(),
+        "--project-directory",
+        paths.ROOT,
+        "--file",
+        FILE,
+    ]
     if variables_file().exists():
         command += ["--env-file", variables_file()]
     for profile in PROFILES:
@@ -175,25 +203,25 @@ def _compose(*arguments, **how):
 
 
 _REASONS = (
-    (r"Cannot connect to the Docker daemon|docker daemon is not running|error during connect|no such file or directory.*"
-     r"docker.*sock|connection refused",
-     "Docker is installed but its engine does not run: start it (Docker Desktop, or `sudo systemctl start docker`) or use "
-     "--backend native."),
+    (r"Cannot connect to the Docker daemon|docker daemon is not running|error during connect",
+     "Docker is installed but its engine does not run: start it (Docker Desktop, or `sudo systemctl start "
+     "docker`) or use --backend native."),
     (r"permission denied.*(docker|sock)",
      "Docker's engine does not let this user in: add the user to the group docker and log in again, or use "
      "--backend native."),
     (r"(?:port is already allocated|address already in use|ports are not available)",
-     "a port that was free a moment ago{port} has been taken by another program: run the command again, it chooses "
-     "another one."),
-    (r"pull access denied|manifest (?:unknown|for)|not found: manifest|no such host|failed to resolve|i/o timeout|"
-     r"toomanyrequests|TLS handshake|No such image|dial tcp",
+     "a port that was free a moment ago{port} has been taken by another program: run the command again, it "
+     "chooses another one."),
+    (r"pull access denied|manifest (?:unknown|for)|not found: manifest|no such host|failed to resolve|"
+     r"i/o timeout|toomanyrequests|TLS handshake|No such image|dial tcp",
      f"an image is not here and cannot be pulled: {_IMAGE_REMEDY}"),
     (r"no space left on device",
      "the container engine's disk is full: free some space (`docker system df` shows what it holds)."),
     (r"could not find an available,? non-overlapping IPv4|all predefined address pools",
-     "the container engine has no address range left for another network: remove unused ones (`docker network prune`)."),
+     "the container engine has no address range left for another network: remove unused ones "
+     "(`docker network prune`)."),
     (r"'compose' is not a docker command|unknown (?:shorthand )?flag|unknown command: docker compose",
-     "docker compose of line 2 or newer is missing: install the compose plugin or use --backend native."),
+     "docker compose 2 or newer is missing: install the compose plugin or use --backend native."),
 )  # fmt: skip
 
 
@@ -205,10 +233,10 @@ def _why(text, what=None):
             return sentence.format(port=f" ({port.group(1)})") if "{port}" in sentence else sentence
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     said = lines[-1][:300] if lines else "nothing"
-    return f"{what or 'docker'} failed, docker said: {said}; see `python3 -m workbook doctor` or use --backend native."
+    return f"{what or 'docker'} failed ({said}): see `python3 -m workbook doctor` or use --backend native."
 
 
-# Services, ports, the variables that docker-compose.yml asks for ----------------------------------------------
+# Services, ports, the variables that docker-compose.yml asks for --------------------------------------------
 
 
 def _services(name, role):
@@ -219,16 +247,19 @@ def _services(name, role):
 
 
 def _running():
-    """The services of this checkout's project that run (a frozen one does), from one question to the engine."""
+    """The services of this checkout's project that run (a frozen one does): one question to the engine."""
     template = '{{.Label "com.docker.compose.service"}}'
-    done = _run("docker", "ps", "--filter", f"label=com.docker.compose.project={project()}", "--format", template,
-                seconds=20, what="asking the container engine")  # fmt: skip
+    done = _run("docker", "ps", "--filter", f"label=com.docker.compose.project={project()}",
+                "--format", template, seconds=20, what="asking the container engine")  # fmt: skip
     return set(done.stdout.split())
 
 
 def _every():
     """(name, role) of every instance."""
-    return [(name, role) for role in ROLES for name in NAMES] + [("kafka-cluster", "shared"), ("activemq", "shared")]
+    return [(name, role) for role in ROLES for name in NAMES] + [
+        ("kafka-cluster", "shared"),
+        ("activemq", "shared"),
+    ]
 
 
 def _ports(name, role, running):
@@ -262,7 +293,8 @@ def _write_variables(running=None):
     """Write `.workbook/compose.env`, and the settings files that it names, from what was decided so far."""
     running = _running() if running is None else running
     variables = {"COMPOSE_PROJECT_NAME": project(), "WORKBOOK_CHECKOUT": project(),
-                 # Readiness is asked by clients of ours; a check by the engine is for people who look at `docker ps`.
+                 # Readiness is asked by clients of ours; a check by the engine is for people who look at
+                 # `docker ps`.
                  "WORKBOOK_HEALTH_INTERVAL": "10s"}  # fmt: skip
     for name, role in _every():
         prefix = f"WORKBOOK_{'KAFKA' if name == 'kafka-cluster' else name.upper()}"
@@ -298,7 +330,7 @@ def _write_settings(name, role, extra):
     file.chmod(0o644)  # the server in its container is another user
 
 
-# Everything at once ------------------------------------------------------------------------------------------
+# Everything at once -----------------------------------------------------------------------------------------
 
 
 def prepare(progress):
@@ -322,13 +354,22 @@ def start_all(instances):
 
 def _up(*services):
     with state.lock("compose"):
-        _compose("up", "--detach", "--no-deps", "--quiet-pull", *services, seconds=300, what="starting containers")
+        _compose(
+            "up", "--detach", "--no-deps", "--quiet-pull", *services, seconds=300, what="starting containers"
+        )
 
 
 def stop_all(wipe=False):
     """Stop this checkout's containers and remove them with their network; `wipe` removes their data too."""
     with state.lock("compose"):
-        _compose("down", "--timeout", "30", *(["--volumes"] if wipe else []), seconds=180, what="stopping containers")
+        _compose(
+            "down",
+            "--timeout",
+            "30",
+            *(["--volumes"] if wipe else []),
+            seconds=180,
+            what="stopping containers",
+        )
 
 
 def instance(name, role="shared"):
@@ -336,7 +377,7 @@ def instance(name, role="shared"):
     return ComposeInstance(name, role)
 
 
-# One service -------------------------------------------------------------------------------------------------
+# One service ------------------------------------------------------------------------------------------------
 
 
 class ComposeInstance(Instance):
@@ -380,7 +421,9 @@ class ComposeInstance(Instance):
 
     def pause(self):
         if not self.running():
-            raise Trouble(f"{self.called} does not run, so it cannot be frozen: run `python3 -m workbook up`.")
+            raise Trouble(
+                f"{self.called} does not run, so it cannot be frozen: run `python3 -m workbook up`."
+            )
         if "paused" not in self._states():
             _compose("pause", *self.services, seconds=30, what=f"freezing {self.called}")
 
@@ -390,13 +433,23 @@ class ComposeInstance(Instance):
 
     def wipe(self):
         if self._states() & {"running", "paused"}:
-            raise Trouble(f"{self.called} is running: `python3 -m workbook down --wipe` stops it and removes its data.")
+            raise Trouble(
+                f"{self.called} is running: `python3 -m workbook down --wipe` stops it and removes its data."
+            )
         _compose("rm", "--force", "--stop", *self.services, seconds=60, what=f"removing {self.called}")
         volumes = [f"{project()}_{service}" for service in self.services]
-        _run("docker", "volume", "rm", "--force", *volumes, seconds=60, what=f"removing the data of {self.called}")
+        _run(
+            "docker",
+            "volume",
+            "rm",
+            "--force",
+            *volumes,
+            seconds=60,
+            what=f"removing the data of {self.called}",
+        )
 
     def ctl(self, *arguments, timeout=30):
-        """Run rabbitmqctl inside the container; its output. A changed setting is noted, as in the native backend."""
+        """Run rabbitmqctl inside the container; its output. A changed setting is noted, as natively."""
         if arguments[0] == "eval" or arguments[0].startswith(("set_", "add_", "change_")):
             self.changed = True
         done = _compose("exec", "-T", self.services[0], "rabbitmqctl", *arguments, seconds=timeout,
@@ -404,7 +457,9 @@ class ComposeInstance(Instance):
         return done.stdout
 
     def log_tail(self, lines=15):
-        done = _compose("logs", "--no-color", "--no-log-prefix", "--tail", lines, *self.services, seconds=30, check=False)
+        done = _compose(
+            "logs", "--no-color", "--no-log-prefix", "--tail", lines, *self.services, seconds=30, check=False
+        )
         text = "" if done is None else done.stdout
         return "\n".join(text.replace("\x1b[2K", "").rstrip().splitlines()[-lines:])
 

@@ -2,7 +2,8 @@
 
 A backend is a module with `prepare(progress)` (have what it needs, or raise Trouble), `addresses()` (of every instance,
 {role: {name: address}}), `instance(name, role)`, and, if it starts or stops all services in one go better than one by one,
-`start_all(instances)` and `stop_all(wipe)`. `compose.available()` says (yes or no, why).
+`start_all(instances)` and `stop_all(wipe)`, and `prepare_extras(names)` for what only some labs
+need. `compose.available()` says (yes or no, why).
 """
 
 import concurrent.futures
@@ -11,7 +12,7 @@ import os
 import time
 
 from workbook.brokers import probes, state
-from workbook.brokers.base import NAMES, ROLES, TITLES
+from workbook.brokers.base import EXTRAS, NAMES, ROLES, TITLES
 from workbook.trouble import Trouble
 
 BACKENDS = ("native", "compose", "external")
@@ -54,9 +55,10 @@ def _alive(backend, name, role):
 
 def instance(name, role="shared"):
     """The Instance of a broker on the recorded backend."""
-    if name not in TITLES or role not in ROLES:
+    roles = {"kafka-cluster": ("shared", "1", "2", "3"), "activemq": ("shared",)}.get(name, ROLES)
+    if name not in TITLES or role not in roles:
         raise Trouble(f"there is no broker {name!r} of role {role!r}: {', '.join(NAMES)}; {', '.join(ROLES)}.")
-    backend = state.backend(role)
+    backend = state.backend(role if role in ROLES else "shared")
     if backend is None:
         raise Trouble(f"{name} was never started in this checkout: run `python3 -m workbook up` in a terminal.")
     return _module(backend).instance(name, role)
@@ -73,6 +75,8 @@ def up(progress=None, backend=None, names=NAMES):
         if previous not in (None, chosen, "external"):
             stop_backend(previous)
         module.prepare(say)
+        if set(names) - set(NAMES) and hasattr(module, "prepare_extras"):
+            module.prepare_extras(names)
         brokers = [module.instance(name, "shared") for name in names]
         _write_down(chosen, module)
         started = time.monotonic()
@@ -101,11 +105,13 @@ def _start_one(broker):
 
 
 def _write_down(chosen, module):
-    """Record the backend and every address, keeping those of instances that run."""
+    """Record the backend and every address; those of instances that run are what they were."""
     fresh = module.addresses()
     with state.changing() as record:
         record["backends"] = {"shared": chosen, "crash": "native" if chosen == "external" else chosen}
-        record["addresses"] = fresh
+        addresses = record.setdefault("addresses", {})
+        for role, of_role in fresh.items():
+            addresses.setdefault(role, {}).update(of_role)
 
 
 def down(wipe=False, progress=None):
@@ -123,6 +129,7 @@ def stop_backend(backend, wipe=False, say=lambda line: None):
         module.stop_all(wipe)
         return
     instances = [module.instance(name, role) for role in ROLES for name in NAMES]
+    instances += [module.instance(name, "shared") for name in EXTRAS]
 
     def end(broker):
         ran = broker.running()
@@ -143,10 +150,10 @@ def status():
         return ["no broker was ever started here: run `python3 -m workbook up`"]
     lines = [f"backend: {state.backend('shared')}"]
     for role in ROLES:
-        for name in NAMES:
+        for name in [*NAMES, *(EXTRAS if role == "shared" and state.backend("shared") != "external" else ())]:
             broker = instance(name, role)
             running = broker.running()
-            if role == "crash" and not running:
+            if not running and (role == "crash" or name in EXTRAS):
                 continue
             place = f"{broker.address['host']}:{broker.address['port']}"
             if not running:

@@ -81,6 +81,11 @@ def prepare(progress=None):
         raise Trouble(f"the external backend needs {', '.join(absent)} in the environment: set it, or leave --backend out.")
 
 
+def prepare_extras(names):
+    """There are addresses for the usual three only."""
+    raise Trouble("only Redis, RabbitMQ and Kafka can be external: leave the others out, or use --backend native.")
+
+
 def addresses():
     """What the three variables say, and where the native crash-test instances would be."""
     from workbook.brokers import native

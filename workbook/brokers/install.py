@@ -57,7 +57,7 @@ def find(name):
     if name == "epmd":
         return _which("epmd") or next(iter(sorted(glob.glob("/usr/lib/erlang/erts-*/bin/epmd"))), None)
     if name == "activemq":
-        return next(iter(glob.glob("/usr/share/activemq/lib/activemq-broker*.jar")), None)
+        return next(iter(activemq_jars()), None)
     return _which(name)
 
 
@@ -231,8 +231,20 @@ def _no_services(become):
 def _disable(become, service):
     """A service that came with a package that we installed does not start at the next boot either."""
     for command in (["systemctl", "disable", "--quiet", service], ["update-rc.d", service.split(".")[0], "disable"]):
-        if shutil.which(command[0]) or os.path.exists(f"/usr/sbin/{command[0]}"):
+        if _which(command[0]):
             subprocess.run([*become, *command], stdin=subprocess.DEVNULL, capture_output=True)
+    # A machine without systemd may get it later, and would then find the service enabled: what enables it is a link.
+    links = glob.glob(f"/etc/systemd/system/*.wants/{service}*")
+    if links:
+        subprocess.run([*become, "rm", "-f", *links], stdin=subprocess.DEVNULL, capture_output=True)
+
+
+def activemq_jars():
+    """ActiveMQ's jars as Debian or Homebrew put them; empty when it is not installed."""
+    for home in ("/usr/share/activemq", "/opt/homebrew/opt/activemq/libexec", "/usr/local/opt/activemq/libexec"):
+        if glob.glob(f"{home}/lib/activemq-broker*.jar"):
+            return [jar for place in ("", "optional/", "extra/") for jar in sorted(glob.glob(f"{home}/lib/{place}*.jar"))]
+    return []
 
 
 # --- Kafka ------------------------------------------------------------------------------------------------------------

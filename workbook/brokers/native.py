@@ -26,6 +26,8 @@ _PORTS = {
     "redis": ("port",),
     "rabbitmq": ("port", "management_port", "mqtt_port", "stomp_port", "distribution", "epmd"),
     "kafka": ("port", "controller", "proxied_port", "proxy_port"),
+    "kafka-cluster": ("port", "controller"),  # of each of its three nodes
+    "activemq": ("port", "mqtt_port", "openwire_port"),
 }
 
 
@@ -198,8 +200,8 @@ class NativeRabbitMQ(NativeInstance):
 
     @property
     def node(self):
-        """The Erlang node's name, unlike any other checkout's."""
-        return f"workbook-{short_name(paths.ROOT)}-{self.role}@localhost"
+        """The Erlang node's name, unlike any other checkout's; by number, because a machine may not know its own name."""
+        return f"workbook-{short_name(paths.ROOT)}-{self.role}@{HOST}"
 
     def new_address(self):
         chosen = self.ports()
@@ -215,6 +217,7 @@ class NativeRabbitMQ(NativeInstance):
             ERL_EPMD_PORT=str(chosen["epmd"]),
             ERL_EPMD_ADDRESS=HOST,
             RABBITMQ_NODENAME=self.node,
+            RABBITMQ_USE_LONGNAME="true",  # a name with dots after the @
             RABBITMQ_NODE_IP_ADDRESS=HOST,
             RABBITMQ_NODE_PORT=str(chosen["port"]),
             RABBITMQ_DIST_PORT=str(chosen["distribution"]),
@@ -333,6 +336,12 @@ class NativeKafka(NativeInstance):
             self.log, install.java_environment(), cwd=self.home,
         )
 
+    node_id = 1
+
+    def new_cluster(self):
+        """The identity of the cluster that a freshly formatted folder belongs to."""
+        return _kafka_id()
+
     def _format(self):
         """Give an empty data folder its identity, as Kafka demands before a first start.
 
@@ -343,14 +352,13 @@ class NativeKafka(NativeInstance):
         if not pattern.exists():
             self._run_format()
             fresh = pattern.with_name(f"{pattern.name}.{os.getpid()}")
-            shutil.copytree(self.data, fresh)
+            shutil.move(self.data, fresh)
             fresh.rename(pattern)
-            return
         shutil.copytree(pattern, self.data)
         identity = self.data / "meta.properties"
         text = identity.read_text()
-        text = re.sub(r"(?m)^cluster\.id=.*$", f"cluster.id={_kafka_id()}", text)
-        text = re.sub(r"(?m)^directory\.id=.*$", f"directory.id={_kafka_id()}", text)
+        for key, value in (("cluster", self.new_cluster()), ("directory", _kafka_id()), ("node", self.node_id)):
+            text = re.sub(rf"(?m)^{key}\.id=.*$", f"{key}.id={value}", text)
         identity.write_text(text)
 
     def _run_format(self):
@@ -396,12 +404,22 @@ _CLASSES = {"redis": NativeRedis, "rabbitmq": NativeRabbitMQ, "kafka": NativeKaf
 
 def instance(name, role="shared"):
     """The native Instance of a broker."""
-    return _CLASSES[name](name, role)
+    if name in _CLASSES:
+        return _CLASSES[name](name, role)
+    from workbook.brokers import extras
+
+    return extras.instance(name, role)
 
 
 def prepare(progress):
     """Install what is missing, or say what to install."""
     install.native(progress)
+
+
+def prepare_extras(names):
+    """Install what the brokers of single labs need beside that."""
+    if "activemq" in names and install.find("activemq") is None:
+        install.packages(["activemq"])
 
 
 def addresses():

@@ -119,11 +119,23 @@ def _kafka(address, timeout):
 
 
 def _activemq(address, timeout):
+    if not _stomp_greeting(address, timeout).startswith("CONNECTED"):
+        raise ConnectionError("no STOMP session")
+
+
+def activemq_version(address, timeout=2.0):
+    """The version that ActiveMQ says when a STOMP session opens."""
+    for line in _stomp_greeting(address, timeout).splitlines():
+        if line.startswith("server:"):
+            return line.rpartition("/")[2]
+    return "unknown"
+
+
+def _stomp_greeting(address, timeout):
     with socket.create_connection((address["host"], address["port"]), timeout) as connection:
         connection.settimeout(timeout)
         connection.sendall(b"CONNECT\naccept-version:1.2\nhost:localhost\n\n\0")
-        if not connection.recv(1024).startswith(b"CONNECTED"):
-            raise ConnectionError("no STOMP session")
+        return connection.recv(1024).decode(errors="replace")
 
 
 class _quiet:

@@ -681,10 +681,15 @@ def _check_every_statement(switch, trial, operations, whole):
 
     Right before the next one would be the same: between two statements nothing reaches the database.
     """
+    trial.again()
+    held = []
     for n, operation in enumerate(operations, 1):
         name = f"after {operation} {n}"
         shop = _Shop(trial, name.replace(" ", "-"), FIRST)
         worker = _switch(trial, shop, NEWER, switch, name=name, fault=f"hold after * {n}")
+        held.append((n, operation, name, shop, worker))
+    # Each has a database of its own, so they may all run at once.
+    for n, operation, name, shop, worker in held:
         if not worker.wait_held():
             trial.expect_no_error(worker.finish())
             raise CannotTell(f"switch made fewer than {n} statements this time")
@@ -703,6 +708,7 @@ def _check_every_statement(switch, trial, operations, whole):
 
 def _check_again(switch, trial, whole):
     """Three rebuilds in a row in one database: whatever a switch leaves behind must not be in the next one's way."""
+    trial.again()
     shop = _Shop(trial, "again", FIRST)
     looks = [shop.look()]
     for built, name in ((MENDED, "the first rebuild"), (NEWER, "the second rebuild"), (NEWEST, "the third rebuild")):
@@ -729,6 +735,7 @@ def _check_older(switch, trial):
 
 def _check_race(switch, trial, operations):
     """A newer rebuild gets in right before the n-th statement of an older one, or has to wait for it."""
+    trial.again()
     for n in range(2, len(operations) + 1):
         shop = _Shop(trial, f"race-{n}", FIRST)
         worker = _switch(trial, shop, NEWER, switch, name=f"race {n}", fault=f"hold before * {n}")
