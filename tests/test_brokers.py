@@ -19,7 +19,7 @@ from compose import effective
 from second_checkout import Checkout, one_sentence
 
 from workbook import brokers, paths
-from workbook.brokers import NAMES, control, ports, probes, processes, state
+from workbook.brokers import NAMES, control, install, ports, probes, processes, state
 from workbook.trouble import Trouble
 
 pytestmark = [pytest.mark.usefixtures("shared_brokers")]
@@ -389,6 +389,35 @@ def test_reset_empties_what_labs_left_and_nothing_else(second):
         assert client.dbsize() == 0
         vhosts = {vhost["name"] for vhost in probes.management(place["rabbitmq"], "/api/vhosts")}
         assert "wb-left" not in vhosts and "mine" in vhosts
+
+
+@pytest.mark.skipif(os.environ.get("WORKBOOK_QUICK") == "1", reason="quick: three brokers take as long as the other tests")
+def test_three_kafka_brokers_go_on_without_their_leader(second):
+    assert second.run("up", "kafka-cluster").returncode == 0
+    said = second.python(
+        "import kafka\nfrom workbook import brokers\n"
+        "servers = brokers.address('kafka-cluster')['servers']\n"
+        "cluster = brokers.instance('kafka-cluster')\n"
+        "admin = kafka.KafkaAdminClient(bootstrap_servers=servers)\n"
+        "admin.create_topics({'orders': {'num_partitions': 1, 'replication_factor': 3}})\n"
+        "producer = kafka.KafkaProducer(bootstrap_servers=servers)\n"
+        "first = producer.send('orders', b'7').get(30).offset\n"
+        "leader = admin.describe_topics(['orders'])[0]['partitions'][0]['leader_id']\n"
+        "cluster.nodes[leader].kill()\n"
+        "second = producer.send('orders', b'8').get(60).offset\n"
+        "print(first, second, cluster.running())\n"
+        "cluster.nodes[leader].start()\ncluster.wait_ready()\nprint(len(admin.describe_cluster()['brokers']))\n"
+    )
+    assert said.split() == ["0", "1", "False", "3"]
+    assert "Kafka (three brokers)" in second.run("status").stdout
+    second.python("from workbook import brokers\ncluster = brokers.instance('kafka-cluster')\ncluster.stop()\ncluster.wipe()")
+
+
+def test_activemq_serves_stomp_where_it_is_installed(second):
+    if install.find("activemq") is None:
+        pytest.skip("ActiveMQ is not installed here (`python3 -m workbook up activemq` would)")
+    assert second.run("up", "activemq").returncode == 0
+    assert "ActiveMQ" in second.run("status").stdout
 
 
 def only(tmp_path, *programs):

@@ -140,7 +140,10 @@ def _uses(answer):
     used = list(answer.__mro__[1:]) if inspect.isclass(answer) else []
     for function in _functions(answer):
         found = inspect.getclosurevars(function)
-        used += [*found.globals.values(), *found.nonlocals.values()]
+        # It also takes the names of attributes for globals: `ch.consume(…)` is not the function `consume`.
+        loaded = {step.argval for step in dis.get_instructions(function) if step.opname == "LOAD_GLOBAL"}
+        used += [value for name, value in found.globals.items() if name in loaded]
+        used += found.nonlocals.values()
     return [one for one in used if inspect.isclass(one) or inspect.isfunction(one)]
 
 
