@@ -275,6 +275,52 @@ def test_only_replies_are_counted_as_replies():
     assert dialogue.outstanding() == 0
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [b"_\r\n", b"$-1\r\n", b"*-1\r\n", b"*0\r\n", b"%0\r\n", b"~0\r\n", b"-ERR no\r\n", b"!2\r\nno\r\n"],
+)
+def test_an_empty_reply_and_an_error_are_no_lost_work(reply):
+    dialogue = _Redis("LPOP", "reply", False)
+    dialogue.from_client(_request("LPOP", "a"))
+    assert dialogue.from_broker(reply) == [(reply, 0)]
+
+
+@pytest.mark.parametrize("reply", [b":0\r\n", b":1\r\n", b"*1\r\n$1\r\na\r\n", b"$0\r\n\r\n", b"+OK\r\n"])
+def test_any_other_reply_is(reply):
+    dialogue = _Redis("LPOP", "reply", False)
+    dialogue.from_client(_request("LPOP", "a"))
+    assert dialogue.from_broker(reply) == [(reply, 1)]
+
+
+def test_only_the_transaction_that_is_executed_counts():
+    """MULTI, LPUSH, DISCARD does nothing; the LPUSH after it stands for itself; a blank line has no reply."""
+    dialogue = _Redis("LPUSH", "reply", False)
+    words = [
+        ("MULTI",),
+        ("LPUSH", "q", "1"),
+        ("DISCARD",),
+        ("LPUSH", "q", "2"),
+        ("MULTI",),
+        ("INCR", "n"),
+        ("EXEC",),
+    ]
+    dialogue.from_client(b"\r\n" + b"".join(_request(*each) for each in words))
+    replies = b"+OK\r\n+QUEUED\r\n+OK\r\n:1\r\n+OK\r\n+QUEUED\r\n*1\r\n:1\r\n"
+    assert [hits for _, hits in dialogue.from_broker(replies)] == [0, 0, 0, 1, 0, 0, 0]
+    assert dialogue.outstanding() == 0
+
+
+@pytest.mark.parametrize("words", [("SUBSCRIBE", "news"), ("MONITOR",), ("CLIENT", "REPLY", "OFF")])
+def test_where_replies_no_longer_belong_to_requests_nothing_is_counted(words):
+    dialogue = _Redis("GET", "reply", False)
+    dialogue.from_client(_request(*words) + _request("GET", "a"))
+    assert dialogue.from_client(_request("GET", "a")) == [(_request("GET", "a"), 0)]
+    assert dialogue.from_broker(b"$1\r\nx\r\n") == [(b"$1\r\nx\r\n", 0)]
+    other = _Redis("GET", "reply", False)
+    other.from_client(_request("CLIENT", "ID") + _request("GET", "REPLY"))
+    assert [hits for _, hits in other.from_broker(b":1\r\n$1\r\nx\r\n")] == [0, 1]
+
+
 # RabbitMQ
 
 

@@ -117,7 +117,7 @@ def test_a_client_of_the_notebook_is_refused_in_a_sentence(start):
     cell = answers.load("import threading\nr = threading.Lock()\ndef take():\n    return r.locked()\n")
     with pytest.raises(Trouble) as refused:
         start(cell["take"])
-    assert str(refused.value).startswith("take uses something from the notebook that cannot go to another process")
+    assert str(refused.value).startswith("take uses r from the notebook, which cannot go to another process")
     assert "take the client or connection as an argument" in str(refused.value)
 
 

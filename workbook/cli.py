@@ -27,7 +27,8 @@ python3 -m workbook COMMAND [--backend native|compose|external]
   doctor            check every requirement of this machine
   build [--check] [NN …]
                     notebooks from their sources; or only whether they are fresh and well formed
-  bench             the benchmarks, as a table
+  bench [NAME …] [--quick]
+                    the benchmarks, as a table
   soak --until 60m  checks and notebooks, again and again, with a tally
 """
 
@@ -257,11 +258,11 @@ def _build(words, backend):
 
 
 def _bench(words, backend):
-    _options("bench", words)
+    options, names = _options("bench", words, flags=("--quick",), most=99)
     _bring_up(backend)
     import benchmarks
 
-    return benchmarks.main()
+    return benchmarks.main([*names, *options])
 
 
 def _soak(words, backend):

@@ -121,7 +121,8 @@ def exercise(number):
 
     def register(answer):
         _registered[found.number] = answer
-        return answer
+        # As long as the blank is a blank the workbook's own stands for it: the lab goes on without its check too.
+        return reference(found.number) if _is_untouched(answer) else answer
 
     return register
 
@@ -133,6 +134,12 @@ def _functions(answer):
     if inspect.isclass(answer):
         return [f for f in vars(answer).values() if inspect.isfunction(f)]
     return [answer] if hasattr(answer, "__code__") else []
+
+
+def _is_untouched(answer):
+    """Whether nothing was written: the function does nothing, or none of the class's methods does anything."""
+    own = [one for one in _functions(answer) if not one.__name__.startswith("__")]
+    return bool(own) and all(map(_is_blank, own))
 
 
 def _uses(answer):

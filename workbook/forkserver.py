@@ -2,18 +2,25 @@
 
 import contextlib
 import encodings.idna  # the look-up of a host's name needs it
+import gc
+import importlib
 
 import kafka
 import pika
 import redis
 
-from workbook import exercises, faults, outside, workers
+from workbook import exercises, faults, lab, outside, trial, workers
 
-LOADED = (encodings.idna, kafka, pika, redis, outside, workers)
+LOADED = (encodings.idna, kafka, pika, redis, lab, outside, trial, workers)
 
 faults.wrap_clients()
 
-for lab in exercises.labs():
+for number in exercises.labs():
     # Checks name their functions in workers. One that cannot be loaded is told where it is asked for.
     with contextlib.suppress(Exception):
-        exercises.exercises_of(lab)
+        exercises.exercises_of(number)
+        importlib.import_module(f"workbook.taught.lab{number}")
+
+# What is loaded stays: workers shall not walk through it when they collect garbage, which would copy every page of it.
+gc.collect()
+gc.freeze()

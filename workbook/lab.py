@@ -77,6 +77,18 @@ class Lease:
         self._file.close()
 
 
+def places_in_use():
+    """The numbers of the corners that some process holds now: running notebooks, checks, tests."""
+    used = []
+    for path in sorted((STATE / "leases").glob("corner-*.lock")):
+        with _open_to_change(path) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                used.append(int(path.stem.removeprefix("corner-")))
+    return used
+
+
 def _open_to_change(path):
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
 
@@ -400,6 +412,11 @@ class Lab(Corner):
         self.number = number
         brokers.require(*uses)
         super().__init__(uses)
+
+    def fresh(self):
+        """Empty the corner; queues and exchanges too, whose names a notebook chooses itself."""
+        self._vhost_ready = False
+        return super().fresh()
 
     def crash_test(self, name, **settings):
         """A broker of the same kind that may be killed: `with lab.crash_test("redis") as corner: …`.

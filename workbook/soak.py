@@ -285,13 +285,13 @@ def seconds(text):
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-def main(words):
+def main(words, tally=None):
     """Repeat until the counts are reached or the time is over; 1 if anything was wrong."""
     chosen = options(words)
     every = items(chosen["only"], chosen["runs"], chosen["all_wrong"])
     if not every:
         raise Trouble("there is nothing to repeat yet: run `python3 -m workbook build`.")
-    tally = Tally()
+    tally = tally or Tally()
     os.environ["WORKBOOK_PROGRESS"] = "off"
     try:
         if chosen["jobs"] > 1 and chosen["share"] is None:
@@ -315,7 +315,7 @@ def _report(tally, every):
     runs, wrong = sum(count["runs"] for count in counts), sum(count["wrong"] for count in counts)
     missing = sum(max(0, item.runs - count["runs"]) for item, count in zip(every, counts))
     note(
-        f"{runs} runs, {wrong} wrong" + (f" (see {tally.texts.relative_to(paths.ROOT)})" if wrong else "")
+        f"{runs} runs, {wrong} wrong" + (f" (see {os.path.relpath(tally.texts, paths.ROOT)})" if wrong else "")
         + (f"; {missing} runs are still to be done" if missing else "; every count is reached")
     )
 

@@ -2,8 +2,8 @@
 
     python effective.py native      # in the root of a checkout: starts its brokers, prints, stops them
 
-`of(instances)` gives the same for brokers that run already. Keys that are addresses or paths are a backend's own
-and left out; so are names of listeners.
+`of(instances)` gives the same for brokers that run already. Keys that are addresses or paths are a backend's
+own and left out; so are names of listeners.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A Docker engine of the tests' own, with images of the same servers built under tags of the tests' own.
 
-    python tests/compose/engine.py up       # engine, compose, images; writes .workbook/engine/env, prints its
-    path python tests/compose/engine.py down     # ends the engine; what was built stays for the next time
+    python tests/compose/engine.py up       # engine, compose, images; prints where the variables are
+    python tests/compose/engine.py down     # ends the engine; what was built stays for the next time
     python tests/compose/engine.py status
 
 Machines that run these tests often have no engine, and no registry to pull from. On Debian as root this

@@ -229,8 +229,11 @@ class NativeRabbitMQ(NativeInstance):
             RABBITMQ_LOG_BASE=str(self.home / "logs"),
             RABBITMQ_LOGS="-",
             RABBITMQ_PID_FILE=str(self.home / "rabbitmq.pid"),
-            # Nodes talk on this interface alone; Nobody outside can knock.
-            RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+            # Nodes talk on this interface alone. The syslog library, which is started though nothing is sent to it, would
+            # open a UDP socket on every interface; over TCP it opens none.
+            RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=(
+                "-kernel inet_dist_use_interface {127,0,0,1} -syslog protocol {rfc5424,tcp}"
+            ),
             # With input allowed the script becomes the server (exec) instead of a shell that waits for it, so that the
             # process we know is the one that must be killed; -noinput then keeps the Erlang shell away.
             RABBITMQ_ALLOW_INPUT="1",

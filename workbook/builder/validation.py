@@ -18,6 +18,7 @@ transcript. nbval alone is green for notebooks that are broken; here each of the
 after all the others and in reverse order, unless `WORKBOOK_TWICE=0` or the run is a quick one.
 """
 
+import json
 import os
 import tempfile
 import time
@@ -26,6 +27,8 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from workbook import paths
+from workbook.brokers import state
 from workbook.builder import executing, golden, notebooks
 from workbook.trouble import Trouble
 
@@ -284,10 +287,12 @@ class Cell(IPyNbCell):
 
 
 SECONDS = pytest.StashKey()
+STARTED = pytest.StashKey()
 
 
 def pytest_configure(config):
     """Refuse what would make comparisons milder; set both time-outs."""
+    config.stash[STARTED] = time.monotonic()
     option = config.option
     if option.nbval_lax or option.nbval_sanitize_with or option.sanitize_with:
         raise pytest.UsageError(
@@ -357,3 +362,24 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.line(
             f"{sum(seconds.values()) / len(seconds):6.1f} s  on average; budget 20 s, at most 45 s"
         )
+    _note_seconds(config, terminalreporter, seconds)
+
+
+def _note_seconds(config, terminalreporter, notebooks):
+    """Write down how long a run of the whole suite took, for `python3 -m workbook bench`."""
+    part = config.args_source is config.ArgsSource.ARGS or config.option.keyword or config.option.markexpr
+    counts = {kind: len(reports) for kind, reports in terminalreporter.stats.items() if kind}
+    if part or config.option.collectonly or counts.get("failed") or counts.get("error"):
+        return
+    file = paths.STATE / "timings.json"
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    kept["test --quick" if quick() else "test"] = {
+        "seconds": round(time.monotonic() - config.stash[STARTED], 1),
+        "tests": counts.get("passed", 0),
+        "when": time.strftime("%Y-%m-%d %H:%M"),
+        "notebooks": {name: round(taken, 1) for name, taken in notebooks.items()},
+    }
+    state.save(file, kept)
