@@ -1,7 +1,8 @@
-"""A second checkout of the workbook beside this one, for tests that take brokers down, fill disks and hide programs.
+"""A second checkout of the workbook beside this one, for tests that take brokers down, fill disks and hide
+programs.
 
-Its path has a space and letters that are not ASCII. It runs in this checkout's Python, and Kafka's jars are linked, so that
-nothing is fetched.
+Its path has a space and letters that are not ASCII. It runs in this checkout's Python, and Kafka's jars are
+linked, so that nothing is fetched.
 """
 
 import os
@@ -39,7 +40,14 @@ class Checkout:
 
     def environment(self, **variables):
         """Ours, without what would lead to this checkout or to other brokers; None removes a variable."""
-        unset = ("PYTHONPATH", "WORKBOOK_BACKEND", "REDIS_URL", "AMQP_URL", "KAFKA_BOOTSTRAP_SERVERS", "WORKBOOK_QUICK")
+        unset = (
+            "PYTHONPATH",
+            "WORKBOOK_BACKEND",
+            "REDIS_URL",
+            "AMQP_URL",
+            "KAFKA_BOOTSTRAP_SERVERS",
+            "WORKBOOK_QUICK",
+        )
         environment = {key: value for key, value in os.environ.items() if key not in unset}
         environment.update({key: value for key, value in variables.items() if value is not None})
         return {key: value for key, value in environment.items() if variables.get(key, "") is not None}
@@ -47,22 +55,33 @@ class Checkout:
     def run(self, *words, timeout=180, **variables):
         """Run a command to its end; stdout and stderr as text."""
         return subprocess.run(
-            self.command(*words), cwd=self.root, env=self.environment(**variables), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=timeout,
+            self.command(*words),
+            cwd=self.root,
+            env=self.environment(**variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
         )
 
     def python(self, code, timeout=120, **variables):
         """Run a piece of Python in this checkout; its output. Fails with what it wrote to stderr."""
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=self.root, env=self.environment(**variables), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=timeout,
+            [sys.executable, "-c", code],
+            cwd=self.root,
+            env=self.environment(**variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
 def _link(source, target):
-    # A hard link keeps the time of change, which the class-data archive looks at; another disk takes a copy with it.
+    # A hard link keeps the time of change, which the class-data archive looks at; another disk takes a copy
+    # with it.
     try:
         os.link(source, target)
     except OSError:

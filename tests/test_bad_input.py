@@ -1,7 +1,7 @@
-"""What learners and machines do to a notebook, in real kernels on real brokers: one clear sentence each, nothing lost.
+"""What learners and machines do to a notebook, in real kernels on real brokers: one sentence, nothing lost.
 
-Commands on a machine that is not as it should be (an old Python, no Java, no disk, an engine that does not run, words that a
-command does not know) are in `test_cli.py` and `test_brokers.py`.
+Commands on a machine that is not as it should be (an old Python, no Java, no disk, an engine not running,
+words that a command does not know) are in `test_cli.py` and `test_brokers.py`.
 """
 
 import contextlib
@@ -48,8 +48,12 @@ class Kernel:
 
     def __init__(self, root=paths.ROOT):
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel(cwd=str(root), env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)
+        self.manager.start_kernel(
+            cwd=str(root),
+            env={**os.environ, "PYTHONPATH": str(root)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(DEADLINE)
@@ -122,88 +126,132 @@ def sentence(shown):
     return shown
 
 
-# --- answers ----------------------------------------------------------------------------------------------------------
+# --- answers ------------------------------------------------------------------------------------------------
 
 
 def answer(*body, parameters="r, worker, timeout=1", before=""):
-    return "\n".join([before, '@exercise("15.1")', f"def take({parameters}):", *(f"    {line}" for line in body)])
+    return "\n".join(
+        [before, '@exercise("15.1")', f"def take({parameters}):", *(f"    {line}" for line in body)]
+    )
 
 
 SAID = {
     "an endless loop": (
         answer("while True:", "    pass"),
-        "WRONG", ["stuck: worker 1 had not returned after 3 s", "must hold: it returns"],
+        "WRONG",
+        ["stuck: worker 1 had not returned after 3 s", "must hold: it returns"],
     ),
     "an endless loop that prints": (
         answer("while True:", "    print('still here' * 1000)"),
-        "", ["still here", "more characters", "more lines"],
+        "",
+        ["still here", "more characters", "more lines"],
     ),
     "an exception": (
         answer("waiting = {}", "return waiting['order 7']"),
-        "YOUR CODE RAISED", ["KeyError: 'order 7'", "at take, line 4: return waiting['order 7']", "given: take(r, 'worker 1'"],
+        "YOUR CODE RAISED",
+        ["KeyError: 'order 7'", "at take, line 4: return waiting['order 7']", "given: take(r, 'worker 1'"],
     ),
     "an exception in a helper": (
         answer("return helper(r)", before="def helper(r):\n    return r.no_such_command()\n"),
-        "YOUR CODE RAISED", ["at helper, line 2: return r.no_such_command()", "given: take(r, 'worker 1'"],
+        "YOUR CODE RAISED",
+        ["at helper, line 2: return r.no_such_command()", "given: take(r, 'worker 1'"],
     ),
     "an exception that cannot say what it is": (
-        answer("class Mute(Exception):", "    def __str__(self):", "        return self.nothing", "raise Mute(r)"),
-        "YOUR CODE RAISED", ["Mute", "line 6: raise Mute(r)"],
+        answer(
+            "class Mute(Exception):", "    def __str__(self):", "        return self.nothing", "raise Mute(r)"
+        ),
+        "YOUR CODE RAISED",
+        ["Mute", "line 6: raise Mute(r)"],
     ),
     "an exit": (answer("raise SystemExit(3)"), "YOUR CODE RAISED", ["SystemExit: 3", "line 3"]),
     "a process that ends": (
-        answer("import os", "os._exit(3)"), "CANNOT TELL", ["ended on its own, without an exception", "run the check again"],
+        answer("import os", "os._exit(3)"),
+        "CANNOT TELL",
+        ["ended on its own, without an exception", "run the check again"],
     ),
     "endless recursion": (answer("return take(r, worker)"), "YOUR CODE RAISED", ["RecursionError"]),
-    "a question": (answer("return input('which? ')"), "YOUR CODE RAISED", ["EOFError", "your code printed:\n    which?"]),
+    "a question": (
+        answer("return input('which? ')"),
+        "YOUR CODE RAISED",
+        ["EOFError", "your code printed:\n    which?"],
+    ),
     "a name that is not there": (
         answer("return client.rpop('jobs')", before="globals().pop('client', None)"),
-        "YOUR CODE RAISED", ["NameError: name 'client' is not defined"],
+        "YOUR CODE RAISED",
+        ["NameError: name 'client' is not defined"],
     ),
     "a global client": (
         answer("return client.rpop('jobs')", before="client = lab.redis"),
-        "WRONG", ["take uses client from the notebook", "take the client or connection as an argument"],
+        "WRONG",
+        ["take uses client from the notebook", "take the client or connection as an argument"],
     ),
     "an open file": (
         answer("log.write(worker)", before="import os\nlog = open(os.devnull, 'w')"),
-        "WRONG", ["take uses log from the notebook"],
+        "WRONG",
+        ["take uses log from the notebook"],
     ),
     "too few parameters": (
         answer("return r.rpop('jobs')", parameters="r"),
-        "WRONG", ["take has the parameters (r)", "must hold: it can be called as in the blank: take(r, worker, timeout=1)"],
+        "WRONG",
+        [
+            "take has the parameters (r)",
+            "must hold: it can be called as in the blank: take(r, worker, timeout=1)",
+        ],
     ),
     "too many parameters": (
-        answer("return r.rpop('jobs')", parameters="r, worker, timeout, more"), "WRONG", ["'more'", "as in the blank"],
+        answer("return r.rpop('jobs')", parameters="r, worker, timeout, more"),
+        "WRONG",
+        ["'more'", "as in the blank"],
     ),
     "a parameter of another name": (
-        answer("return r.rpop('jobs')", parameters="r, worker, wait=1"), "WRONG", ["'timeout'", "as in the blank"],
+        answer("return r.rpop('jobs')", parameters="r, worker, wait=1"),
+        "WRONG",
+        ["'timeout'", "as in the blank"],
     ),
     "a generator": (answer("yield r.rpop('jobs')"), "WRONG", ["take returned <generator>"]),
-    "a coroutine": (answer("return r.rpop('jobs')").replace("def take", "async def take"), "WRONG", ["returned <coroutine>"]),
+    "a coroutine": (
+        answer("return r.rpop('jobs')").replace("def take", "async def take"),
+        "WRONG",
+        ["returned <coroutine>"],
+    ),
     "its own client returned": (answer("return r"), "WRONG", ["take returned <Redis>"]),
-    "a very long value": (answer("return b'x' * 5_000_000"), "WRONG", ["take returned b'xxx", "more characters"]),
+    "a very long value": (
+        answer("return b'x' * 5_000_000"),
+        "WRONG",
+        ["take returned b'xxx", "more characters"],
+    ),
     "something printed": (
         answer("print('looking for', worker)", "return r.rpop('jobs')"),
-        "WRONG", ["lost: 1 of 5 jobs", "your code printed:\n    looking for worker 1\n    looking for worker 2\n"],
+        "WRONG",
+        ["lost: 1 of 5 jobs", "your code printed:\n    looking for worker 1\n    looking for worker 2\n"],
     ),
     "a value": ('exercise("15.1")(42)', "NOT ATTEMPTED", ["neither a function nor a class"]),
-    "the result of a call": ('exercise("15.1")(r.rpop("jobs"))', "NOT ATTEMPTED", ["run the cell with the blank first"]),
+    "the result of a call": (
+        'exercise("15.1")(r.rpop("jobs"))',
+        "NOT ATTEMPTED",
+        ["run the cell with the blank first"],
+    ),
     "the workbook's own answer": (
         'from workbook.exercises import reference\nexercise("15.1")(reference("15.1"))',
-        "NOT ATTEMPTED", ["the workbook's own answer, handed back in"],
+        "NOT ATTEMPTED",
+        ["the workbook's own answer, handed back in"],
     ),
     "what check gave back": (
         'exercise("15.1")(None)\ntake = check("15.1")\nexercise("15.1")(take)',
-        "NOT ATTEMPTED", ["the workbook's own answer, handed back in"],
+        "NOT ATTEMPTED",
+        ["the workbook's own answer, handed back in"],
     ),
     "what check gave back, wrapped": (
         f'exercise("15.1")(None)\ngiven = check("15.1")\n{answer("return given(r, worker, timeout)")}',
-        "NOT ATTEMPTED", ["this hands the work to the workbook's own answer"],
+        "NOT ATTEMPTED",
+        ["this hands the work to the workbook's own answer"],
     ),
 }
 
 
-@pytest.mark.parametrize(("cell", "word", "says"), SAID.values(), ids=[name.replace(" ", "-") for name in SAID])
+@pytest.mark.parametrize(
+    ("cell", "word", "says"), SAID.values(), ids=[name.replace(" ", "-") for name in SAID]
+)
 def test_an_answer_gets_a_verdict_and_the_lab_goes_on(learner, cell, word, says):
     learner.run(cell)
     shown = learner.run(CHECK)
@@ -223,15 +271,22 @@ def workers(of):
     """The worker processes of a kernel: what its fork server has started."""
     servers = [one for one in psutil.Process(of.pid).children() if "forkserver" in " ".join(one.cmdline())]
     return [
-        worker for server in servers for worker in server.children() if worker.status() != psutil.STATUS_ZOMBIE
+        worker
+        for server in servers
+        for worker in server.children()
+        if worker.status() != psutil.STATUS_ZOMBIE
     ]
 
 
 def test_a_class_without_one_of_its_methods_is_told_which(learner):
-    learner.run('@exercise("15.3")\nclass Leases:\n    def __init__(self, r, milliseconds):\n        self.r = r\n'
-                "    def renew(self, worker):\n        self.r.set('lease', worker)")
+    learner.run(
+        '@exercise("15.3")\nclass Leases:\n    def __init__(self, r, milliseconds):\n        self.r = r\n'
+        "    def renew(self, worker):\n        self.r.set('lease', worker)"
+    )
     shown = learner.run('check("15.3");')
-    assert "15.3 Leases · WRONG" in shown and "there is no Leases.recover" in shown and "recover(self)" in shown
+    assert (
+        "15.3 Leases · WRONG" in shown and "there is no Leases.recover" in shown and "recover(self)" in shown
+    )
 
 
 def test_after_a_cell_that_is_no_python_the_answer_before_it_is_judged(learner):
@@ -250,7 +305,10 @@ def test_after_a_cell_that_is_no_python_the_answer_before_it_is_judged(learner):
         ("check(None)", "no exercise None; the labs are"),
         ('check("take")', "no exercise take; the labs are"),
         ('exercise("15.9")(print)', "no exercise 15.9"),
-        ("@exercise\ndef take(r, worker, timeout=1):\n    return r.rpop('jobs')", 'write `@exercise("15.1")`'),
+        (
+            "@exercise\ndef take(r, worker, timeout=1):\n    return r.rpop('jobs')",
+            'write `@exercise("15.1")`',
+        ),
         ('judge("99.1", print)', "no exercise 99.1"),
         ('hint("15.1", 9)', "exercise 15.1 has 3 hints: hint('15.1', 1) to hint('15.1', 3)"),
         ('hint("15.1", "two")', "has 3 hints"),
@@ -268,7 +326,7 @@ def test_a_number_may_be_a_number(learner):
     assert learner.run("open_lab(15) is lab") == "True\n"
 
 
-# --- cells that are not there -----------------------------------------------------------------------------------------
+# --- cells that are not there -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -279,25 +337,36 @@ def test_a_number_may_be_a_number(learner):
 def test_a_lab_runs_to_its_end_without_its(number, pattern, shared_brokers, tmp_path):
     (lab,) = (paths.ROOT / "labs").glob(f"{number}-*.ipynb")
     notebook = nbformat.read(lab, as_version=4)
-    left = [cell for cell in notebook.cells if cell.cell_type != "code" or not re.search(pattern, cell.source, re.M)]
+    left = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type != "code" or not re.search(pattern, cell.source, re.MULTILINE)
+    ]
     assert len(notebook.cells) - len(left) == 3
     notebook.cells = left
-    NotebookClient(notebook, timeout=DEADLINE, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute(
-        stderr=subprocess.DEVNULL
-    )
+    NotebookClient(
+        notebook, timeout=DEADLINE, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute(stderr=subprocess.DEVNULL)
     shown = "".join(output.get("text", "") for cell in left for output in cell.get("outputs", []))
     assert "PASS" not in shown
     if "exercise" in pattern:
-        assert shown.count("NOT ATTEMPTED") == 3 and "no answer is registered: run the cell with the blank first" in shown
+        assert (
+            shown.count("NOT ATTEMPTED") == 3
+            and "no answer is registered: run the cell with the blank first" in shown
+        )
 
 
-# --- kernels ----------------------------------------------------------------------------------------------------------
+# --- kernels ------------------------------------------------------------------------------------------------
 
 
 def signalling(folder):
     """A cell whose answer leaves its process's number in `folder` and then does not come back."""
-    return answer("import os, pathlib, time", f"pathlib.Path({str(folder)!r}, str(os.getpid())).touch()", "while True:",
-                  "    time.sleep(1)")
+    return answer(
+        "import os, pathlib, time",
+        f"pathlib.Path({str(folder)!r}, str(os.getpid())).touch()",
+        "while True:",
+        "    time.sleep(1)",
+    )
 
 
 def in_the_middle_of_a_check(of, folder):
@@ -356,7 +425,10 @@ def test_two_kernels_on_one_lab_do_not_disturb_one_another(shared_brokers):
     with kernel() as one, kernel() as other:
         both = (one, other)
         for number, which in enumerate(both):
-            which.run(f"lab.again(); r.lpush('jobs', 'order {number}'); lab.world.charge('order {number}', 100);" + RIGHT)
+            which.run(
+                f"lab.again(); r.lpush('jobs', 'order {number}'); lab.world.charge('order {number}', 100);"
+                + RIGHT
+            )
         sent = [which.start(CHECK) for which in both]  # at the same time
         for which, cell in zip(both, sent):
             assert "15.1 take · PASS" in which.end_of(cell)
@@ -365,16 +437,16 @@ def test_two_kernels_on_one_lab_do_not_disturb_one_another(shared_brokers):
         assert other.run("lab.redis.keys(), lab.world.charges()") == "([], [])\n"
 
 
-# --- brokers ----------------------------------------------------------------------------------------------------------
+# --- brokers ------------------------------------------------------------------------------------------------
 
 
 STANDARD = (6379, 5672, 15672, 25672, 1883, 61613, 4369, 9092, 9093, 8161, 8888)
-"""Where Redis, RabbitMQ with its plugins, Erlang's name server, Kafka, ActiveMQ and Jupyter listen everywhere else."""
+"""Where Redis, RabbitMQ, its plugins, Erlang's name server, Kafka, ActiveMQ and Jupyter listen elsewhere."""
 
 
 @pytest.fixture(scope="module")
 def second(shared_brokers, tmp_path_factory):
-    """A checkout under a path with a space and other letters, its own brokers started while the standard ports are taken."""
+    """A checkout under a path with a space and other letters, started while the standard ports are taken."""
     checkout = Checkout(tmp_path_factory.mktemp("eigen") / "wörk böok ✓").with_kafka()
     try:
         with contextlib.ExitStack() as taken:
@@ -418,7 +490,9 @@ def test_a_broker_killed_while_a_notebook_runs(second, tmp_path):
         # The command says it in a sentence too, and brings it back; the same kernel goes on.
         assert second.run("up").returncode == 0
         assert one.run("r.ping()") == "True\n"
-        assert "15.1 take · PASS" in one.run(CHECK.replace("take = ", "")), "the learner's own answer was lost"
+        assert "15.1 take · PASS" in one.run(CHECK.replace("take = ", "")), (
+            "the learner's own answer was lost"
+        )
 
         # Killed in the middle of a check.
         folder = tmp_path / "middle"
@@ -441,7 +515,9 @@ def test_a_disk_that_is_full_while_a_notebook_runs(second):
         one.run(RIGHT)
         assert "15.1 take · PASS" in one.run(CHECK)
     corners.mkdir(exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(corners)], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(corners)], capture_output=True, text=True
+    )
     if mounted.returncode:
         pytest.skip(f"this system lets nobody mount a small disk: {mounted.stderr.strip()}")
     try:
@@ -451,7 +527,10 @@ def test_a_disk_that_is_full_while_a_notebook_runs(second):
                 while True:
                     filler.write(bytes(4096))
             shown = one.run(CHECK)
-            assert "no space is left on the disk: free some, then run this cell again" in shown and "Traceback" not in shown
+            assert (
+                "no space is left on the disk: free some, then run this cell again" in shown
+                and "Traceback" not in shown
+            )
             (corners / "filler").unlink()
             assert "15.1 take · PASS" in one.run(CHECK.replace("take = ", ""))
     finally:

@@ -1,4 +1,6 @@
-"""The native backend on real brokers: started, killed, frozen, wiped, refused; two checkouts side by side; external ones."""
+"""The native backend on real brokers: started, killed, frozen, wiped, refused; two checkouts side by side;
+external ones.
+"""
 
 import contextlib
 import json
@@ -53,7 +55,7 @@ def addresses_of(checkout):
     return json.loads((checkout.state / "brokers.json").read_text())["addresses"]
 
 
-# --- what each can do -------------------------------------------------------------------------------------------------
+# --- what each can do ---------------------------------------------------------------------------------------
 
 
 class Written:
@@ -151,17 +153,25 @@ def test_whatever_a_holder_did_the_next_one_gets_it_running(name):
 
 
 def test_redis_is_handed_over_empty_with_the_settings_asked_for_and_no_others():
-    with brokers.crash_test("redis", settings={"maxmemory": "3mb", "maxmemory-policy": "allkeys-lru"}) as broker:
-        with redis.Redis(host=broker.address["host"], port=broker.address["port"], decode_responses=True) as client:
+    with brokers.crash_test(
+        "redis", settings={"maxmemory": "3mb", "maxmemory-policy": "allkeys-lru"}
+    ) as broker:
+        with redis.Redis(
+            host=broker.address["host"], port=broker.address["port"], decode_responses=True
+        ) as client:
             assert client.config_get("maxmemory") == {"maxmemory": str(3 * 1024 * 1024)}
             client.set("left", "behind")
     with brokers.crash_test("redis") as broker:
-        with redis.Redis(host=broker.address["host"], port=broker.address["port"], decode_responses=True) as client:
+        with redis.Redis(
+            host=broker.address["host"], port=broker.address["port"], decode_responses=True
+        ) as client:
             assert client.dbsize() == 0
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
             client.config_set("maxmemory-policy", "allkeys-random")
     with brokers.crash_test("redis") as broker:
-        with redis.Redis(host=broker.address["host"], port=broker.address["port"], decode_responses=True) as client:
+        with redis.Redis(
+            host=broker.address["host"], port=broker.address["port"], decode_responses=True
+        ) as client:
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
@@ -203,7 +213,7 @@ def test_a_broker_that_cannot_start_shows_the_end_of_its_log(native):
         assert broker.answers()
 
 
-# --- processes --------------------------------------------------------------------------------------------------------
+# --- processes ----------------------------------------------------------------------------------------------
 
 
 def test_one_holder_at_a_time_and_a_dead_one_holds_nothing():
@@ -211,7 +221,9 @@ def test_one_holder_at_a_time_and_a_dead_one_holds_nothing():
         "import sys\nfrom workbook import brokers\n"
         "with brokers.crash_test('redis') as broker:\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
-    holder = subprocess.Popen([sys.executable, "-c", code], cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(Trouble, match="another kernel"):
@@ -231,8 +243,14 @@ def test_an_interrupt_of_a_kernels_group_does_not_reach_the_broker_it_had_starte
         "    broker.kill()\n    broker.start()\n    broker.wait_ready()\n"
         "    print(broker.process.pid, flush=True)\n    sys.stdin.read()\n"
     )
-    kernel = subprocess.Popen([sys.executable, "-c", code], cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, start_new_session=True)
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=paths.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         broker = int(kernel.stdout.readline())
         assert os.getsid(broker) == broker
@@ -245,7 +263,9 @@ def test_an_interrupt_of_a_kernels_group_does_not_reach_the_broker_it_had_starte
 
 
 def test_a_number_that_now_belongs_to_another_process_is_not_killed(tmp_path):
-    bystander = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    bystander = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    )
     try:
         record = tmp_path / "process.json"
         state.save(record, {"pid": bystander.pid, "identity": "1@an-earlier-boot", "command": "redis-server"})
@@ -254,7 +274,10 @@ def test_a_number_that_now_belongs_to_another_process_is_not_killed(tmp_path):
         process.kill()
         process.end()
         assert bystander.poll() is None
-        state.save(record, {"pid": bystander.pid, "identity": processes.identity(bystander.pid), "command": "redis-server"})
+        state.save(
+            record,
+            {"pid": bystander.pid, "identity": processes.identity(bystander.pid), "command": "redis-server"},
+        )
         assert process.pid == bystander.pid
         process.kill()
         assert processes.identity(bystander.pid) is None
@@ -281,7 +304,10 @@ def test_nothing_of_ours_listens_beyond_this_machine(native, name):
             if name == "rabbitmq":
                 found |= _listening(broker.epmd.pid)
             # `::1` is epmd's own addition; `::ffff:127.0.0.1` is how Java writes 127.0.0.1.
-            assert {place.ip.removeprefix("::ffff:") for place in found} <= {"127.0.0.1", "::1"}, (broker, found)
+            assert {place.ip.removeprefix("::ffff:") for place in found} <= {"127.0.0.1", "::1"}, (
+                broker,
+                found,
+            )
             # Every port of ours is open (which shows that we looked in the right place), and no other.
             wanted = set(broker.ports().values()) - {broker.ports().get("proxy_port")}
             assert {place.port for place in found} == wanted
@@ -294,7 +320,7 @@ def test_ports_are_high_ones_and_no_standard_ones(native):
     assert all(ports.FIRST <= port < ports.LAST for port in chosen)
 
 
-# --- settings ---------------------------------------------------------------------------------------------------------
+# --- settings -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +343,7 @@ def test_rabbitmq_uses_its_settings_file(effective_settings):
     assert set(effective_settings["plugins"]) == effective.plugins_file()
 
 
-# --- two checkouts, and a machine that is not as it should be -----------------------------------------------------------
+# --- two checkouts, and a machine that is not as it should be -----------------------------------------------
 
 
 def test_a_second_checkout_under_a_path_with_spaces_and_accents_shares_nothing(second):
@@ -325,7 +351,10 @@ def test_a_second_checkout_under_a_path_with_spaces_and_accents_shares_nothing(s
     for name in NAMES:
         assert probes.problem(name, theirs[name], timeout=3.0) is None
         assert set(ports_in(theirs[name])).isdisjoint(ports_in(ours[name]))
-    with redis.Redis(port=theirs["redis"]["port"], db=63) as there, redis.Redis(port=ours["redis"]["port"], db=63) as here:
+    with (
+        redis.Redis(port=theirs["redis"]["port"], db=63) as there,
+        redis.Redis(port=ours["redis"]["port"], db=63) as here,
+    ):
         there.set("whose", "theirs")
         assert here.get("whose") is None
 
@@ -379,9 +408,13 @@ def test_reset_empties_what_labs_left_and_nothing_else(second):
         client.set("left", "behind")
         probes.management(place["rabbitmq"], "/api/vhosts/wb-left", method="PUT", body={})
         probes.management(place["rabbitmq"], "/api/vhosts/mine", method="PUT", body={})
-        admin = kafka.KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{place['kafka']['port']}", bootstrap_timeout_ms=5000)
+        admin = kafka.KafkaAdminClient(
+            bootstrap_servers=f"127.0.0.1:{place['kafka']['port']}", bootstrap_timeout_ms=5000
+        )
         with contextlib.closing(admin):
-            admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1} for name in ("wb-left", "mine")})
+            admin.create_topics(
+                {name: {"num_partitions": 1, "replication_factor": 1} for name in ("wb-left", "mine")}
+            )
             assert second.run("reset").returncode == 0
             assert "wb-left" not in admin.list_topics() and "mine" in admin.list_topics()
         assert client.dbsize() == 0
@@ -389,7 +422,9 @@ def test_reset_empties_what_labs_left_and_nothing_else(second):
         assert "wb-left" not in vhosts and "mine" in vhosts
 
 
-@pytest.mark.skipif(os.environ.get("WORKBOOK_QUICK") == "1", reason="quick: three brokers take as long as the other tests")
+@pytest.mark.skipif(
+    os.environ.get("WORKBOOK_QUICK") == "1", reason="quick: three brokers take as long as the other tests"
+)
 def test_three_kafka_brokers_go_on_without_their_leader(second):
     assert second.run("up", "kafka-cluster").returncode == 0
     said = second.python(
@@ -408,7 +443,10 @@ def test_three_kafka_brokers_go_on_without_their_leader(second):
     )
     assert said.split() == ["0", "1", "False", "3"]
     assert "Kafka (three brokers)" in second.run("status").stdout
-    second.python("from workbook import brokers\ncluster = brokers.instance('kafka-cluster')\ncluster.stop()\ncluster.wipe()")
+    second.python(
+        "from workbook import brokers\ncluster = "
+        "brokers.instance('kafka-cluster')\ncluster.stop()\ncluster.wipe()"
+    )
 
 
 def test_activemq_serves_stomp_where_it_is_installed(second):
@@ -445,7 +483,9 @@ def test_an_older_java_is_not_taken(tmp_path):
     old.write_text("#!/bin/sh\necho 'openjdk version \"11.0.20\" 2023-07-18' >&2\n")
     old.chmod(0o755)
     checkout = Checkout(tmp_path / "checkout").with_kafka()
-    assert "java" in one_sentence(checkout.run("up", "--backend", "native", PATH=path, JAVA_HOME=None)).lower()
+    assert (
+        "java" in one_sentence(checkout.run("up", "--backend", "native", PATH=path, JAVA_HOME=None)).lower()
+    )
 
 
 def test_an_engine_that_is_installed_but_not_running_means_native_and_why(tmp_path):
@@ -463,7 +503,9 @@ def test_an_engine_that_is_installed_but_not_running_means_native_and_why(tmp_pa
 def small_disk(folder, size):
     """A file system of this size at the folder; skips where this user may not mount one."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True
+    )
     if made.returncode:
         pytest.skip("mounting a small disk needs root")
     try:
@@ -484,12 +526,14 @@ def test_a_full_disk_is_named_in_a_sentence(tmp_path):
         assert "Traceback" not in doctor.stdout + doctor.stderr
 
 
-# --- external ---------------------------------------------------------------------------------------------------------
+# --- external -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def external(tmp_path):
-    """A checkout that is told to use this one's shared brokers as external ones, and the variables that say so."""
+    """A checkout that is told to use this one's shared brokers as external ones, and the variables that say
+    so.
+    """
     ours = state.read()["addresses"]["shared"]
     rabbit = ours["rabbitmq"]
     variables = {
@@ -513,7 +557,8 @@ def test_external_brokers_are_used_and_never_harmed(external):
         for verb in ("kill", "stop", "pause", "wipe", "restart"):
             said = checkout.python(
                 f"from workbook import brokers, Trouble\ntry:\n    brokers.instance('{name}').{verb}()\n"
-                "except Trouble as trouble:\n    print(trouble)", **variables,
+                "except Trouble as trouble:\n    print(trouble)",
+                **variables,
             )
             assert "external broker and is never" in said
     with redis.Redis(port=state.address("redis")["port"], db=61) as client:
@@ -532,7 +577,8 @@ def test_with_external_brokers_faults_happen_at_a_native_one(external):
     assert checkout.run("up", "--backend", "external", **variables).returncode == 0
     said = checkout.python(
         "from workbook import brokers\nwith brokers.crash_test('redis') as broker:\n"
-        "    broker.kill()\n    broker.start()\n    broker.wait_ready()\n    print(broker.backend, broker.address['port'])",
+        "    broker.kill()\n    broker.start()\n    broker.wait_ready()\n    print(broker.backend, "
+        "broker.address['port'])",
         **variables,
     )
     backend, port = said.split()
@@ -563,7 +609,7 @@ def test_the_backend_can_be_asked_for_by_the_environment_and_a_wrong_one_is_refu
         control.choose()
 
 
-# --- the end ----------------------------------------------------------------------------------------------------------
+# --- the end ------------------------------------------------------------------------------------------------
 
 
 def test_down_leaves_no_process_and_wipe_leaves_no_data(second):

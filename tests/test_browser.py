@@ -1,4 +1,4 @@
-"""A learner's first ten minutes, in a real browser: `lab 15`, run all, type an answer, see its PASS, look at the figure."""
+"""A learner in a real browser: `lab 15`, run all, type an answer, see its PASS and the figure."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 
 from workbook import paths
 from workbook.brokers import install
@@ -27,7 +28,7 @@ from workbook import bootstrap, paths
 paths.MY = Path(sys.argv[1])
 sys.exit(bootstrap.run(["lab", "15", "--no-browser"]))
 """
-"""`python3 -m workbook lab 15 --no-browser` with another folder for my/: the learner's own copy is not touched."""
+"""`python3 -m workbook lab 15 --no-browser` with another my/: the learner's own copy is not touched."""
 
 ANSWER = [
     'held = r.lindex(f"processing:{worker}", -1)',
@@ -42,6 +43,7 @@ def no_browser(reason):
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="module")
 def chromium():
     """The path of an installed Chromium; installs Debian's where that is allowed."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -49,11 +51,13 @@ def chromium():
     if found is None and os.geteuid() == 0 and Path("/etc/debian_version").exists():
         install.apt(["chromium"], "the browser test")
         found = shutil.which("chromium")
-    return found or no_browser("no Chromium is installed (Debian and Ubuntu: `sudo apt-get install chromium`)")
+    return found or no_browser(
+        "no Chromium is installed (Debian and Ubuntu: `sudo apt-get install chromium`)"
+    )
 
 
 @pytest.fixture
-def served(shared_brokers, tmp_path):
+def served(chromium, shared_brokers, tmp_path):
     """JupyterLab as the command starts it: (the address it says, its process)."""
     made = not paths.MY.exists()
     paths.MY.mkdir(exist_ok=True)
@@ -61,9 +65,16 @@ def served(shared_brokers, tmp_path):
     mine = Path(tempfile.mkdtemp(prefix="browser-test-", dir=paths.MY))
     environment = {**os.environ, "PYTHONPATH": str(paths.ROOT)}
     for name in ("JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTER_RUNTIME_DIR"):
-        environment[name] = str(tmp_path / name.lower())  # what the learner's browser left there is none of ours
-    process = subprocess.Popen([sys.executable, "-c", LAB, str(mine)], cwd=paths.ROOT, env=environment, text=True,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        environment[name] = str(tmp_path / name.lower())  # the learner's own is not ours to change
+    process = subprocess.Popen(
+        [sys.executable, "-c", LAB, str(mine)],
+        cwd=paths.ROOT,
+        env=environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         said = []
         for line in process.stdout:
@@ -96,7 +107,7 @@ def listening(process):
 
 
 class Notebook:
-    """What a person does in the notebook that is open. Texts are read from the page, also where it is not in sight."""
+    """What a person does in the notebook that is open."""
 
     def __init__(self, page):
         self.page = page
@@ -107,7 +118,11 @@ class Notebook:
 
     def cell(self, text):
         """The code cell whose source contains `text`."""
-        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".cm-content", has_text=text)).first
+        return (
+            self.page.locator(".jp-CodeCell")
+            .filter(has=self.page.locator(".cm-content", has_text=text))
+            .first
+        )
 
     def output(self, text):
         """The output below that cell."""
@@ -118,15 +133,19 @@ class Notebook:
 
 
 @contextlib.contextmanager
-def opened(address):
+def opened(chromium, address):
     """The notebook in a real Chromium, its kernel ready; what the page complains of, and whom it talks to."""
-    api = pytest.importorskip("playwright.sync_api")
     complaints, hosts = [], set()
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=[
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-        ])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-dev-shm-usage",
+            ],
+        )
         page = browser.new_page(viewport={"width": 1300, "height": 900})
         page.set_default_timeout(MINUTE)
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -143,19 +162,19 @@ def opened(address):
             browser.close()
 
 
-def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served):
+def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served, chromium):
     address, process = served
     shutil.rmtree(SHOTS, ignore_errors=True)
     SHOTS.mkdir(parents=True)
-    with opened(address) as (notebook, complaints, hosts):
+    with opened(chromium, address) as (notebook, complaints, hosts):
         notebook.menu("Run", "Run All Cells")
-        wait = 'all => all.length > 30 && all.every(prompt => /\\[\\d+\\]/.test(prompt.textContent))'
+        wait = "all => all.length > 30 && all.every(prompt => /\\[\\d+\\]/.test(prompt.textContent))"
         notebook.page.wait_for_function(
             f"({wait})([...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')])", timeout=2 * MINUTE
         )
         told = notebook.output('take = check("15.1")')
         assert "15.1 take · NOT ATTEMPTED" in told.text_content()
-        told.scroll_into_view_if_needed()
+        told.evaluate("output => output.scrollIntoView({block: 'center'})")
         notebook.shot("not-attempted")
 
         # The editor as a person uses it: click on the blank, select the line, type.
@@ -175,7 +194,7 @@ def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served):
         notebook.shot("pass")
 
         figure = notebook.cell("story = figures.timeline(").locator(".jp-OutputArea-output img")
-        figure.scroll_into_view_if_needed()
+        figure.evaluate("image => image.scrollIntoView({block: 'center'})")
         notebook.shot("figure")
         assert figure.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert "worker 2" in figure.get_attribute("alt")

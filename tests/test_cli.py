@@ -1,4 +1,6 @@
-"""The commands: bootstrapping from a bare Python, what each prints, and one sentence for whatever is wrong."""
+"""The commands: bootstrapping from a bare Python, what each prints, and one sentence for whatever is
+wrong.
+"""
 
 import ast
 import glob
@@ -31,7 +33,9 @@ def checkout(tmp_path):
 
 
 class Bare:
-    """A checkout that is run by a bare Python. It has no requirements, so that its bootstrap needs no network."""
+    """A checkout that is run by a bare Python. It has no requirements, so that its bootstrap needs no
+    network.
+    """
 
     def __init__(self, checkout):
         self.checkout = checkout
@@ -39,8 +43,15 @@ class Bare:
         (self.root / "requirements.txt").write_text("# nothing\n")
 
     def __call__(self, *words, program=BARE, **variables):
-        return subprocess.run([str(program), "-m", "workbook", *words], cwd=self.root, stdin=subprocess.DEVNULL,
-                              env=self.checkout.environment(**variables), capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            [str(program), "-m", "workbook", *words],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            env=self.checkout.environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
 
 @pytest.fixture
@@ -56,7 +67,7 @@ def made(tmp_path_factory):
     return bare
 
 
-# --- old Pythons ------------------------------------------------------------------------------------------------------
+# --- old Pythons --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap", "paths"])
@@ -77,7 +88,9 @@ def _old_pythons():
     found += glob.glob(os.path.expanduser("~/.pyenv/versions/3.10.*/bin/python"))
     for python in filter(None, found):
         # A shim may stand for a version that is not installed.
-        answer = subprocess.run([python, "-c", "import sys; print(sys.version_info[:2] < (3, 11))"], capture_output=True)
+        answer = subprocess.run(
+            [python, "-c", "import sys; print(sys.version_info[:2] < (3, 11))"], capture_output=True
+        )
         if answer.stdout == b"True\n":
             yield python
 
@@ -90,14 +103,18 @@ def test_a_real_old_python_prints_one_sentence(bare):
         assert "needs Python 3.11 or newer" in one_sentence(bare("up", program=old))
 
 
-# --- bootstrap --------------------------------------------------------------------------------------------------------
+# --- bootstrap ----------------------------------------------------------------------------------------------
 
 
 def test_a_bare_python_makes_the_environment_once(made):
     assert made.first.returncode == 0, made.first.stderr
     assert "a virtual environment in .venv" in made.first.stdout and "lab [NN]" in made.first.stdout
     second = made("--help")
-    assert second.returncode == 0 and "virtual environment" not in second.stdout and "packages" not in second.stdout
+    assert (
+        second.returncode == 0
+        and "virtual environment" not in second.stdout
+        and "packages" not in second.stdout
+    )
 
 
 def test_changed_requirements_are_noticed(made):
@@ -107,8 +124,15 @@ def test_changed_requirements_are_noticed(made):
 
 def test_a_kernel_of_the_environment_finds_the_package_from_anywhere(made, tmp_path):
     done = subprocess.run(
-        [made.root / ".venv" / "bin" / "python", "-c", "import workbook.paths as p; print(ascii(str(p.ROOT)))"],
-        cwd=tmp_path, env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, capture_output=True, text=True,
+        [
+            made.root / ".venv" / "bin" / "python",
+            "-c",
+            "import workbook.paths as p; print(ascii(str(p.ROOT)))",
+        ],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.strip() == ascii(str(made.root)), done.stderr
 
@@ -137,8 +161,14 @@ def test_an_environment_whose_python_is_gone_is_made_anew(made):
 
 def test_a_bootstrap_that_was_killed_goes_on_at_the_next_call(bare):
     command = [str(BARE), "-m", "workbook", "--help"]
-    killed = subprocess.Popen(command, cwd=bare.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, start_new_session=True)
+    killed = subprocess.Popen(
+        command,
+        cwd=bare.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     while not (bare.root / ".venv" / "bin").exists() and killed.poll() is None:
         os.sched_yield() if hasattr(os, "sched_yield") else None
     os.killpg(killed.pid, signal.SIGKILL)
@@ -150,8 +180,13 @@ def test_a_bootstrap_that_was_killed_goes_on_at_the_next_call(bare):
 def test_a_moved_checkout_makes_its_own_environment(made, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(made.root, moved, symlinks=True)
-    done = subprocess.run([str(BARE), "-m", "workbook", "--help"], cwd=moved, stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [str(BARE), "-m", "workbook", "--help"],
+        cwd=moved,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and "a virtual environment" in done.stdout
 
 
@@ -174,7 +209,7 @@ def test_every_requirement_can_be_installed_by_debians_python():
             assert wanted is None or SpecifierSet(wanted).contains("3.11.2"), line
 
 
-# --- wrong words ------------------------------------------------------------------------------------------------------
+# --- wrong words --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,13 +249,15 @@ def test_status_before_anything_was_started(checkout):
 
 
 def test_what_nobody_foresaw_is_a_sentence_too_and_its_traceback_is_kept(checkout):
-    (checkout.root / "workbook" / "progress.py").write_text("def report():\n    raise LookupError('order 7')\n")
+    (checkout.root / "workbook" / "progress.py").write_text(
+        "def report():\n    raise LookupError('order 7')\n"
+    )
     message = one_sentence(checkout.run("progress"))
     assert "LookupError: order 7" in message and ".workbook/error.log" in message
     assert "Traceback" in (checkout.state / "error.log").read_text()
 
 
-# --- lab, run, test ---------------------------------------------------------------------------------------------------
+# --- lab, run, test -----------------------------------------------------------------------------------------
 
 
 def _notebook(root, name, *cells):
@@ -246,8 +283,14 @@ def test_lab_copies_once_and_serves_with_a_token_until_interrupted(with_external
     checkout, variables = with_external
     _notebook(checkout.root, "98-smoke.ipynb", "1 + 1")
     mine = checkout.root / "my" / "98-smoke.ipynb"
-    process = subprocess.Popen(checkout.command("lab", "98", "--no-browser"), cwd=checkout.root, stdin=subprocess.DEVNULL,
-                               env=checkout.environment(**variables), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        checkout.command("lab", "98", "--no-browser"),
+        cwd=checkout.root,
+        stdin=subprocess.DEVNULL,
+        env=checkout.environment(**variables),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         said = []
         for line in process.stdout:
@@ -263,7 +306,9 @@ def test_lab_copies_once_and_serves_with_a_token_until_interrupted(with_external
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(contents, timeout=30)
         assert refused.value.code == 403
-        with urllib.request.urlopen(f"{contents}?token={address.partition('token=')[2]}", timeout=30) as listing:
+        with urllib.request.urlopen(
+            f"{contents}?token={address.partition('token=')[2]}", timeout=30
+        ) as listing:
             assert [entry["name"] for entry in json.load(listing)["content"]] == ["98-smoke.ipynb"]
         process.send_signal(signal.SIGINT)
         assert "brokers stay up" in process.stdout.read()
@@ -285,7 +330,10 @@ def test_a_path_says_its_order_and_what_the_instructor_shows(with_external):
         _notebook(checkout.root, name, "1")
     # Port 1 is refused after the order was said and before anything is started.
     done = checkout.run("lab", "--path", "half", "--port", "1", **variables)
-    assert re.search(r"15-a\.ipynb +shown by the instructor: 15\.3\n +24-b\.ipynb +shown by the instructor: 24\.3", done.stdout)
+    assert re.search(
+        r"15-a\.ipynb +shown by the instructor: 15\.3\n +24-b\.ipynb +shown by the instructor: 24\.3",
+        done.stdout,
+    )
     assert "99-c" not in done.stdout
     assert sorted(copy.name for copy in (checkout.root / "my").iterdir()) == ["15-a.ipynb", "24-b.ipynb"]
 

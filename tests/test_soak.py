@@ -1,6 +1,7 @@
 """The soak counts what it saw: resumed, begun anew when a source changes, a wrong verdict kept with its text."""
 
 import json
+import signal
 
 import psutil
 import pytest
@@ -161,3 +162,32 @@ def test_the_exit_status_tells_whether_a_verdict_was_wrong(tmp_path, shared_brok
     assert (ended, complained) == (status, ""), said
     assert f"2 runs, {2 * status} wrong" in said
     assert len(list(tmp_path.glob("soak/*.txt"))) == 2 * status
+
+
+ENDLESS = '''
+import sys
+from pathlib import Path
+from workbook import soak
+source = Path(sys.argv[1]) / "source"
+source.write_text("1")
+
+def run():
+    print("ran")
+
+soak.items = lambda only, runs, all_wrong: [soak.Item("15.2 finish", (source,), runs, run)]
+sys.exit(soak.main(["--runs", "1000000"], soak.Tally(Path(sys.argv[1]))))
+'''
+
+
+def test_an_interrupt_ends_it_with_the_tally(tmp_path):
+    with Program(ENDLESS, tmp_path) as program:
+        for _ in range(5):
+            assert program.line() == "ran"
+        burning = psutil.Process(program.process.pid).children(recursive=True)
+        program.process.send_signal(signal.SIGINT)
+        status, said, complained = program.end()
+    assert (status, complained) == (0, "")
+    assert "interrupted; the next soak goes on from here" in said
+    assert said.splitlines()[-1].endswith("runs are still to be done")
+    assert json.loads((tmp_path / "soak.json").read_text())["15.2 finish"]["runs"] >= 4
+    assert not any(process.is_running() for process in burning)

@@ -1,4 +1,6 @@
-"""`python3 -m workbook COMMAND`. Must be readable by any Python 3, so that an old one can be told so in a sentence."""
+"""`python3 -m workbook COMMAND`. Must be readable by any Python 3, so that an old one can be told so in a
+sentence.
+"""
 
 import sys
 

@@ -1,7 +1,8 @@
 """From a bare Python to the virtual environment: everything that happens before the command itself.
 
-Only the standard library is there yet, and the Python may be an old one: this file (with `__main__`, `__init__` and `paths`)
-keeps to what Python 3.6 can read, so that an old Python is told what to do and does not stumble over the syntax.
+Only the standard library is there yet, and the Python may be an old one: this file (with `__main__`,
+`__init__` and `paths`) keeps to what Python 3.6 can read, so that an old Python is told what to do and does
+not stumble over the syntax.
 """
 
 import errno
@@ -24,7 +25,8 @@ def main(arguments):
     if old:
         sys.stderr.write(old + "\n")
         return 1
-    # `_start` is called by a process of the workbook with its own Python: nothing to make, and no time to lose.
+    # `_start` is called by a process of the workbook with its own Python: nothing to make, and no time to
+    # lose.
     return _in_a_sentence(_command if arguments[:1] == ["_start"] else _prepared, arguments)
 
 
@@ -43,7 +45,9 @@ def _command(arguments):
 
 
 def run(arguments):
-    """Run a command in the Python that we are in, whatever it is; the exit status. For tests in a second checkout."""
+    """Run a command in the Python that we are in, whatever it is; the exit status. For tests in a second
+    checkout.
+    """
     return _in_a_sentence(_command, arguments)
 
 
@@ -80,8 +84,10 @@ def _unexpected(error):
         kept = "its details are in .workbook/error.log"
     except OSError:
         pass
-    return "something nobody foresaw (%s: %s), %s: run `python3 -m workbook doctor`, and report it if that finds nothing." % (
-        type(error).__name__, error, kept)
+    return (
+        "something nobody foresaw (%s: %s), %s: run `python3 -m workbook doctor`, and report it if that "
+        "finds nothing." % (type(error).__name__, error, kept)
+    )
 
 
 def too_old(version):
@@ -89,13 +95,14 @@ def too_old(version):
     if tuple(version[:2]) >= NEEDED:
         return None
     return (
-        "workbook: this is Python %d.%d, and the workbook needs Python 3.11 or newer: install one (Debian 12 and Ubuntu "
+        "workbook: this is Python %d.%d, and the workbook needs Python 3.11 or newer: install one (Debian 12 "
+        "and Ubuntu "
         "24.04 have it as python3; macOS: brew install python) and run `python3.11 -m workbook` with it."
         % (version[0], version[1])
     )
 
 
-# --- the virtual environment ------------------------------------------------------------------------------------------
+# --- the virtual environment --------------------------------------------------------------------------------
 
 
 def python():
@@ -153,9 +160,10 @@ def _make():
             _settle()
         except OSError as error:
             raise Trouble(
-                "cannot write the virtual environment (%s): it needs about 1 GB in %s; free some space or make the folder "
+                "cannot write the virtual environment (%s): it needs about 1 GB in %s; free some space or "
+                "make the folder "
                 "writable, then run the command again." % (error.strerror or error, paths.VENV)
-            )
+            ) from None
 
 
 def _works():
@@ -165,7 +173,9 @@ def _works():
     try:
         answer = subprocess.run(
             [str(python()), "-c", "import sys, pip; print(sys.prefix)"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
     except OSError:
         return False
@@ -191,12 +201,15 @@ def _create():
         _install_venv_package()
     made = subprocess.run(
         [sys.executable, "-m", "venv", str(paths.VENV)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if made.returncode:
         why = made.stdout.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise Trouble(
-            "Python could not make a virtual environment (%s): check the disk space and that .venv can be written, then "
+            "Python could not make a virtual environment (%s): check the disk space and that .venv can be "
+            "written, then "
             "run the command again." % why[-1]
         )
     (paths.VENV / "workbook.root").write_text(str(paths.ROOT), "utf-8")
@@ -206,7 +219,9 @@ def _lacks_ensurepip():
     # Debian keeps pip's seed in a package of its own; the module is there, what it needs is not.
     check = subprocess.run(
         [sys.executable, "-c", "import ensurepip, sys; sys.exit(not ensurepip.version())"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     return check.returncode != 0
 
@@ -227,9 +242,22 @@ def _install():
         note("  installing %d Python packages (a minute or two)" % len(wanted))
     with step("%d Python packages" % len(wanted)):
         pip = subprocess.Popen(
-            [str(python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-color",
-             "--progress-bar", "off", "-r", str(requirements)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [
+                str(python()),
+                "-m",
+                "pip",
+                "install",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--no-color",
+                "--progress-bar",
+                "off",
+                "-r",
+                str(requirements),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         said = []
         try:
@@ -241,9 +269,12 @@ def _install():
                 pip.terminate()
             pip.wait()
     if pip.returncode:
-        errors = [line for line in said if line.lower().startswith("error")] or said[-1:] or ["no reason given"]
+        errors = (
+            [line for line in said if line.lower().startswith("error")] or said[-1:] or ["no reason given"]
+        )
         raise Trouble(
-            "pip could not install what requirements.txt names (%s): check the network, pip's proxy settings and the disk "
+            "pip could not install what requirements.txt names (%s): check the network, pip's proxy settings "
+            "and the disk "
             "space, then run the command again." % errors[-1][:300]
         )
 
@@ -258,15 +289,19 @@ def _count(said, total):
 
 
 def _settle():
-    """The environment finds the package, JupyterLab keeps to itself; then the stamp, which says that all is done."""
+    """The environment finds the package, JupyterLab keeps to itself; then the stamp, which says that all is
+    done.
+    """
     (site,) = paths.VENV.glob("lib/python*/site-packages")
-    # A line that begins with import is executed. A plain path would be read in the locale's encoding, in which a checkout's
-    # path may have no spelling; this one is ASCII whatever the path.
+    # A line that begins with import is executed. A plain path would be read in the locale's encoding, in
+    # which a checkout's path may have no spelling; this one is ASCII whatever the path.
     (site / "workbook.pth").write_text("import sys; sys.path.append(%s)\n" % ascii(str(paths.ROOT)), "ascii")
     server = paths.VENV / "etc" / "jupyter" / "jupyter_server_config.d"
     server.mkdir(parents=True, exist_ok=True)
     # Read in the order of their names, the last one counts: jupytext's own file says true.
-    (server / "workbook.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"jupyterlab_jupytext": False}}}))
+    (server / "workbook.json").write_text(
+        json.dumps({"ServerApp": {"jpserver_extensions": {"jupyterlab_jupytext": False}}})
+    )
     pages = paths.VENV / "etc" / "jupyter" / "labconfig"
     pages.mkdir(parents=True, exist_ok=True)
     disabled = {"jupyterlab-jupytext": True, "@jupyterlab/apputils-extension:announcements": True}

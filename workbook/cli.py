@@ -34,7 +34,10 @@ python3 -m workbook COMMAND [--backend native|compose|external]
 
 PATHS = {
     "half": (["00", "15", "24", "34", "41"], ["15.3", "24.3", "34.3", "41 as a discussion"]),
-    "day": (["00", "11", "15", "16", "22", "24", "31", "33", "34", "41"], ["11.3", "16.3", "of 33 only 33.1"]),
+    "day": (
+        ["00", "11", "15", "16", "22", "24", "31", "33", "34", "41"],
+        ["11.3", "16.3", "of 33 only 33.1"],
+    ),
 }
 """The labs of a workshop in their order, and what the instructor shows instead of letting people solve it."""
 
@@ -91,13 +94,15 @@ def _options(command, words, flags=(), valued=(), most=0):
                 value = words.pop(0)
             options[word] = value
         elif word.startswith("-") or len(others) >= most:
-            raise Trouble(f"{command} does not know {word!r}: `python3 -m workbook --help` lists what it takes.")
+            raise Trouble(
+                f"{command} does not know {word!r}: `python3 -m workbook --help` lists what it takes."
+            )
         else:
             others.append(word)
     return options, others
 
 
-# --- brokers ----------------------------------------------------------------------------------------------------------
+# --- brokers ------------------------------------------------------------------------------------------------
 
 
 def _bring_up(backend, extras=()):
@@ -114,7 +119,9 @@ def _up(words, backend):
     _, extras = _options("up", words, most=len(EXTRAS))
     unknown = [word for word in extras if word not in EXTRAS]
     if unknown:
-        raise Trouble(f"up does not know {unknown[0]!r}: beside the usual three it can start {' and '.join(EXTRAS)}.")
+        raise Trouble(
+            f"up does not know {unknown[0]!r}: beside the usual three it can start {' and '.join(EXTRAS)}."
+        )
     _bring_up(backend, extras)
 
 
@@ -150,7 +157,7 @@ def _start(words, backend):
     control.instance(name, role).start(json.loads(settings[0]) if settings else None)
 
 
-# --- labs -------------------------------------------------------------------------------------------------------------
+# --- labs ---------------------------------------------------------------------------------------------------
 
 
 def find_lab(number):
@@ -159,7 +166,9 @@ def find_lab(number):
     found = sorted((paths.ROOT / "labs").glob(f"{wanted}-*.ipynb"))
     if not found:
         existing = ", ".join(lab.name[:2] for lab in sorted((paths.ROOT / "labs").glob("[0-9][0-9]-*.ipynb")))
-        raise Trouble(f"there is no lab {number}: there are {existing or 'none yet; run `python3 -m workbook build`'}.")
+        raise Trouble(
+            f"there is no lab {number}: there are {existing or 'none yet; run `python3 -m workbook build`'}."
+        )
     return found[0]
 
 
@@ -186,16 +195,23 @@ def _lab(words, backend):
     options, others = _options("lab", words, flags=("--no-browser",), valued=("--path", "--port"), most=1)
     if "--path" in options:
         if options["--path"] not in PATHS:
-            raise Trouble(f"there is no path {options['--path']!r}: choose half (half a day) or day (one day).")
+            raise Trouble(
+                f"there is no path {options['--path']!r}: choose half (half a day) or day (one day)."
+            )
         numbers, shown = PATHS[options["--path"]]
         numbers = [number for number in numbers if list((paths.ROOT / "labs").glob(f"{number}-*.ipynb"))]
         copies = [my_copy(find_lab(number)) for number in numbers]
         note(f"The order of this path ({'half a day' if options['--path'] == 'half' else 'one day'}):")
-        for number, copy in zip(numbers, copies):
+        for number, copy in zip(numbers, copies, strict=True):
             by_instructor = [item for item in shown if number in item.split(".")[0].split()]
-            note(f"  {copy.name}" + (f"   shown by the instructor: {', '.join(by_instructor)}" if by_instructor else ""))
+            note(
+                f"  {copy.name}"
+                + (f"   shown by the instructor: {', '.join(by_instructor)}" if by_instructor else "")
+            )
         if others and str(others[0]).zfill(2) not in numbers:
-            raise Trouble(f"lab {others[0]} is not on this path: leave --path out, or name one of {', '.join(numbers)}.")
+            raise Trouble(
+                f"lab {others[0]} is not on this path: leave --path out, or name one of {', '.join(numbers)}."
+            )
         first = my_copy(find_lab(others[0] if others else numbers[0])) if numbers else None
     else:
         first = my_copy(find_lab(others[0]) if others else first_lab())
@@ -207,7 +223,9 @@ def _lab(words, backend):
     _bring_up(backend)
     from workbook import jupyter
 
-    return jupyter.serve(first, port=None if port is None else int(port), browser="--no-browser" not in options)
+    return jupyter.serve(
+        first, port=None if port is None else int(port), browser="--no-browser" not in options
+    )
 
 
 def _run(words, backend):
@@ -230,7 +248,7 @@ def _progress(words, backend):
         note(text)
 
 
-# --- for those who work on the workbook -------------------------------------------------------------------------------
+# --- for those who work on the workbook ---------------------------------------------------------------------
 
 
 def _test(words, backend):
@@ -280,6 +298,17 @@ def _doctor(words, backend):
 
 
 _COMMANDS = {
-    "lab": _lab, "test": _test, "up": _up, "down": _down, "status": _status, "reset": _reset, "run": _run,
-    "progress": _progress, "doctor": _doctor, "build": _build, "bench": _bench, "soak": _soak, "_start": _start,
+    "lab": _lab,
+    "test": _test,
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "reset": _reset,
+    "run": _run,
+    "progress": _progress,
+    "doctor": _doctor,
+    "build": _build,
+    "bench": _bench,
+    "soak": _soak,
+    "_start": _start,
 }

@@ -16,7 +16,20 @@ SPACE = 2_000_000_000
 def main(backend=None):
     """Print every requirement; 1 if one that is needed is not met."""
     failures = 0
-    for check in (_python, _environment, _space, _java, _maven, _redis, _rabbitmq, _engine, _backend, _ports, _brokers, _kernel):
+    for check in (
+        _python,
+        _environment,
+        _space,
+        _java,
+        _maven,
+        _redis,
+        _rabbitmq,
+        _engine,
+        _backend,
+        _ports,
+        _brokers,
+        _kernel,
+    ):
         mark, text = _outcome(check, backend)
         failures += mark == "missing"
         note(f"  {mark:8} {text}")
@@ -30,7 +43,10 @@ def _outcome(check, backend):
     except Trouble as trouble:
         return "missing", f"{check.__name__.strip('_')}: {trouble}"
     except Exception as error:  # the doctor must be the last to fall ill
-        return "missing", f"{check.__name__.strip('_')}: could not be examined ({type(error).__name__}: {error})"
+        return (
+            "missing",
+            f"{check.__name__.strip('_')}: could not be examined ({type(error).__name__}: {error})",
+        )
 
 
 def _python(_):
@@ -55,7 +71,10 @@ def _environment(_):
             wrong.append(f"{name} is not there")
     if wrong:
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
-        return "missing", f"packages: {'; '.join(wrong[:2])}{more}: remove the folder .venv and run any command again"
+        return (
+            "missing",
+            f"packages: {'; '.join(wrong[:2])}{more}: remove the folder .venv and run any command again",
+        )
     return "ok", f"{len(wanted)} Python packages in .venv, each of the pinned version"
 
 
@@ -64,7 +83,11 @@ def _space(_):
     text = f"disk space: {free / 1e9:.1f} GB free"
     if free >= SPACE:
         return "ok", text
-    return "missing", f"{text}, {SPACE / 1e9:.0f} GB wanted: free some (`python3 -m workbook down --wipe` removes the brokers' data)"
+    return (
+        "missing",
+        f"{text}, {SPACE / 1e9:.0f} GB wanted: free some (`python3 -m workbook down --wipe` removes the "
+        "brokers' data)",
+    )
 
 
 def _native_is_wanted(backend):
@@ -81,7 +104,10 @@ def _program(title, name, backend, detail=""):
         return "ok", f"{title}: {found}{detail}"
     how = install.remedy(name)
     if _native_is_wanted(backend):
-        return "missing", f"{title}: not there; `python3 -m workbook up` installs it where it may, or run {how}"
+        return (
+            "missing",
+            f"{title}: not there; `python3 -m workbook up` installs it where it may, or run {how}",
+        )
     return "not used", f"{title}: not there, and not needed by this backend"
 
 
@@ -110,12 +136,23 @@ def _engine(_):
     if client is None:
         return "not used", "Docker: not installed (the brokers then run as ordinary processes)"
     try:
-        answer = subprocess.run([client, "version", "--format", "{{.Server.Version}}"], stdin=subprocess.DEVNULL,
-                                capture_output=True, text=True, timeout=15)
+        answer = subprocess.run(
+            [client, "version", "--format", "{{.Server.Version}}"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=15,
+        )
     except subprocess.TimeoutExpired:
-        return "not used", "Docker: installed, but its engine does not answer: restart it, or use --backend native"
+        return (
+            "not used",
+            "Docker: installed, but its engine does not answer: restart it, or use --backend native",
+        )
     if answer.returncode:
-        return "not used", "Docker: installed, but no engine runs: start it to use containers, or leave it (native is used)"
+        return (
+            "not used",
+            "Docker: installed, but no engine runs: start it to use containers, or leave it (native is used)",
+        )
     return "ok", f"Docker engine {answer.stdout.strip()}"
 
 
@@ -133,11 +170,20 @@ def _ports(_):
         return "ok", f"ports: none chosen yet; they will be between {ports.FIRST} and {ports.LAST}"
     taken = []
     for name, address in state.read()["addresses"]["shared"].items():
-        if state.backend("shared") == "native" and not control.instance(name).running() and not ports.free(address["port"]):
+        if (
+            state.backend("shared") == "native"
+            and not control.instance(name).running()
+            and not ports.free(address["port"])
+        ):
             taken.append(f"{name}'s {address['port']}")
     if taken:
-        return "ok", f"ports: {', '.join(taken)} taken by another program; `python3 -m workbook up` chooses another"
-    return "ok", "ports: " + ", ".join(f"{name} {address['port']}" for name, address in state.read()["addresses"]["shared"].items())
+        return (
+            "ok",
+            f"ports: {', '.join(taken)} taken by another program; `python3 -m workbook up` chooses another",
+        )
+    return "ok", "ports: " + ", ".join(
+        f"{name} {address['port']}" for name, address in state.read()["addresses"]["shared"].items()
+    )
 
 
 def _brokers(_):
@@ -161,9 +207,15 @@ def _kernel(_):
     interpreter = argv[0] if os.path.isabs(argv[0]) else sys.executable
     answer = subprocess.run(
         [interpreter, "-c", "import ipykernel, workbook.paths; print(ascii(str(workbook.paths.ROOT)))"],
-        cwd=os.path.expanduser("~"), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        cwd=os.path.expanduser("~"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
     )
     if answer.returncode == 0 and answer.stdout.strip() == ascii(str(paths.ROOT)):
         return "ok", "notebooks' kernel: finds this workbook"
-    return "missing", "notebooks' kernel: does not find this workbook: remove the folder .venv and run any command again"
+    return (
+        "missing",
+        "notebooks' kernel: does not find this workbook: remove the folder .venv and run any command again",
+    )

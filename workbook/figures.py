@@ -469,6 +469,7 @@ def _canvas(width, height, title):
     from matplotlib.figure import Figure as Canvas
 
     canvas = Canvas(figsize=(width, height), dpi=144, facecolor="white", layout="constrained")
+    canvas.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # inches: the white ends at some distance, in a dark theme
     axes = canvas.subplots()
     axes.set_title(textwrap.fill(title, 80), loc="left", fontsize=12, color=INK)
     axes.tick_params(labelsize=10, colors=INK, length=3)

@@ -2,7 +2,6 @@
 
 import contextlib
 import encodings.idna  # the look-up of a host's name needs it
-import gc
 import importlib
 
 import kafka
@@ -20,7 +19,3 @@ for number in exercises.labs():
     with contextlib.suppress(Exception):
         exercises.exercises_of(number)
         importlib.import_module(f"workbook.taught.lab{number}")
-
-# What is loaded stays: workers shall not walk through it when they collect garbage, which would copy every page of it.
-gc.collect()
-gc.freeze()

@@ -30,8 +30,14 @@ def serve(notebook, port=None, browser=True):
     # The token goes through the environment: a command line can be read by every user of this machine.
     environment = {**os.environ, "JUPYTER_TOKEN": token}
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={paths.ROOT}",
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        f"--ServerApp.ip={HOST}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={paths.ROOT}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     if os.geteuid() == 0:
@@ -39,8 +45,15 @@ def serve(notebook, port=None, browser=True):
     with step("JupyterLab"):
         with open(LOG, "wb") as log:
             # In a session of its own, so that Ctrl-C reaches us alone and Jupyter does not stop to ask.
-            server = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log,
-                                      stderr=log, start_new_session=True)
+            server = subprocess.Popen(
+                command,
+                cwd=paths.ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         signal.signal(signal.SIGTERM, _end)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, _end)
@@ -63,7 +76,10 @@ def serve(notebook, port=None, browser=True):
     finally:
         _stop(server)
     if server.returncode:
-        raise Trouble(f"JupyterLab ended with status {server.returncode}: run the command again; the end of its log:\n{_tail()}")
+        raise Trouble(
+            f"JupyterLab ended with status {server.returncode}: run the command again; the end of its "
+            f"log:\n{_tail()}"
+        )
     return 0
 
 
@@ -88,7 +104,9 @@ def _await(server, url, deadline=120.0):
         except (urllib.error.URLError, OSError):
             pass
         if server.poll() is not None or time.monotonic() > end:
-            raise Trouble(f"JupyterLab did not start: see `python3 -m workbook doctor`; the end of its log:\n{_tail()}")
+            raise Trouble(
+                f"JupyterLab did not start: see `python3 -m workbook doctor`; the end of its log:\n{_tail()}"
+            )
         time.sleep(0.1)  # between two questions; the loop ends on an answer
 
 

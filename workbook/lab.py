@@ -413,11 +413,6 @@ class Lab(Corner):
         brokers.require(*uses)
         super().__init__(uses)
 
-    def fresh(self):
-        """Empty the corner; queues and exchanges too, whose names a notebook chooses itself."""
-        self._vhost_ready = False
-        return super().fresh()
-
     def crash_test(self, name, **settings):
         """A broker of the same kind that may be killed: `with lab.crash_test("redis") as corner: …`.
 

@@ -22,32 +22,47 @@ _HEADLINE = re.compile(rf"^\d\d\.\w+ .*·.*\b({'|'.join(WORDS)})\b")
 def run(lab):
     """Execute the learner's copy of a lab if there is one, else the lab; 0 if it ran to its end.
 
-    The notebook's file is left as it is. A verdict other than PASS is news, not a failure: learners run unfinished labs.
+    The notebook's file is left as it is. A verdict other than PASS is news, not a failure: learners run
+    unfinished labs.
     """
     mine = paths.MY / lab.name
     source = mine if mine.exists() else lab
     try:
         notebook = nbformat.read(source, as_version=4)
     except Exception as error:
-        raise Trouble(f"{source.name} cannot be read as a notebook ({error}): restore it from labs/.") from None
-    note(f"{source.relative_to(paths.ROOT)}, {sum(cell.cell_type == 'code' for cell in notebook.cells)} code cells")
+        raise Trouble(
+            f"{source.name} cannot be read as a notebook ({error}): restore it from labs/."
+        ) from None
+    note(
+        f"{source.relative_to(paths.ROOT)}, {sum(cell.cell_type == 'code' for cell in notebook.cells)} code "
+        "cells"
+    )
     printed = _Printer()
     client = NotebookClient(
-        notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(source.parent)}},
-        on_cell_executed=printed.cell, iopub_timeout=10,
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(source.parent)}},
+        on_cell_executed=printed.cell,
+        iopub_timeout=10,
     )
     try:
         # What a kernel writes to its own standard error is for whoever runs a server of kernels.
         client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise Trouble(
-            f"{source.name} stopped at a cell that raised {error.ename} ({_first_line(error.evalue)}): mend that cell and run "
+            f"{source.name} stopped at a cell that raised {error.ename} ({_first_line(error.evalue)}): mend "
+            "that cell and run "
             "it again."
         ) from None
     except CellTimeoutError:
-        raise Trouble(f"{source.name}: a cell ran longer than {CELL_TIMEOUT} s; look for a loop that does not end.") from None
+        raise Trouble(
+            f"{source.name}: a cell ran longer than {CELL_TIMEOUT} s; look for a loop that does not end."
+        ) from None
     except DeadKernelError:
-        raise Trouble(f"{source.name}: its kernel died; run `python3 -m workbook doctor`, then run it again.") from None
+        raise Trouble(
+            f"{source.name}: its kernel died; run `python3 -m workbook doctor`, then run it again."
+        ) from None
     note(printed.tally())
     return 0
 
@@ -67,7 +82,7 @@ class _Printer:
                     self.counts[found.group(1)] += 1
                     note(line)
                     # What belongs to a verdict is indented below its headline.
-                    for follower in lines[number + 1:]:
+                    for follower in lines[number + 1 :]:
                         if not follower.startswith("  "):
                             break
                         note(follower)

@@ -104,11 +104,21 @@ def _answers(number, runs, all_wrong):
         yield Item(key, (*files, path), runs, lambda path=path: judge_wrong(number, path))
 
 
+def _verdict(number, answer, own=False):
+    from workbook import exercises
+
+    verdict = exercises.verdict_of(number, answer, own=own)
+    if verdict.word == "BROKER DOWN":
+        # A verdict on the broker, not on the answer, and every later one would be the same.
+        raise Trouble(verdict.lines[0])
+    return verdict
+
+
 def judge_reference(number):
     """What is wrong with the verdict on the workbook's own answer; None when it passes."""
     from workbook import exercises
 
-    verdict = exercises.verdict_of(number, exercises.reference(number), own=True)
+    verdict = _verdict(number, exercises.reference(number), own=True)
     return None if verdict.passed else verdict.text
 
 
@@ -118,7 +128,7 @@ def judge_wrong(number, path):
     from workbook.builder import answers
 
     expected = answers.expected(path)
-    verdict = exercises.verdict_of(number, answers.load_file(path, exercises.find(number).title))
+    verdict = _verdict(number, answers.load_file(path, exercises.find(number).title))
     names = set(verdict.names)
     right = (
         verdict.word == expected.word
@@ -303,6 +313,10 @@ def main(words, tally=None):
             repeat(every, tally, chosen["until"], chosen["busy"], quiet=chosen["share"] is not None)
     except KeyboardInterrupt:
         note("interrupted; the next soak goes on from here")
+    except Trouble:
+        if chosen["share"] is None:
+            _report(tally, every)
+        raise
     if chosen["share"] is None:
         _report(tally, every)
     return 1 if any(tally.of(item)["wrong"] for item in every) else 0

@@ -61,7 +61,7 @@ def of(instances):
         "redis": _redis(instances["redis"].address),
         "rabbitmq": _rabbitmq(instances["rabbitmq"]),
         "kafka": _kafka(instances["kafka"].address),
-        "plugins": sorted(plugins_file() & set(_plugins(instances["rabbitmq"].address))),
+        "plugins": sorted(plugins_file() & set(_plugins(instances["rabbitmq"]))),
     }
 
 
@@ -94,24 +94,15 @@ def _rabbitmq(instance):
     if unknown:
         raise KeyError(f"effective.py does not know where RabbitMQ keeps {sorted(unknown)}")
     expression = "[" + ", ".join(_RABBITMQ_TERMS[key] for key in wanted) + "]."
-    if instance.backend == "native":
-        answer = instance.ctl("eval", expression)
-    else:
-        from workbook.brokers import compose
-
-        answer = compose._compose(
-            "exec", "-T", instance.services[0], "rabbitmqctl", "eval", expression
-        ).stdout
+    answer = instance.ctl("eval", expression)
     # [{ok,{absolute,"800MB"}}, {ok,60}, [true]]: the innermost value of each is the setting.
     terms = re.findall(r"\{ok,(?:\{absolute,)?\"?([\w.]+)\"?\}+|\[(\w+)\]", re.sub(r"\s", "", answer)[1:-1])
     return dict(zip(wanted, [first or second for first, second in terms], strict=True))
 
 
-def _plugins(address):
-    from workbook.brokers import probes
-
-    node = probes.management(address, "/api/nodes")[0]
-    return node["enabled_plugins"]
+def _plugins(instance):
+    # Not the management API's list of nodes: for its first second a node is listed without its plugins.
+    return re.findall(r"rabbitmq_\w+", instance.ctl("eval", "rabbit_plugins:active()."))
 
 
 def _kafka(address):

@@ -1,7 +1,8 @@
 """The brokers: where they are, and how they are started, stopped, frozen and killed.
 
-Read in this order: `base` (what an instance can do), `state` (what is written down), `native`, `compose` and `external`
-(the three backends), `crash` (the instance that faults are done to), `control` (up, down, status, reset).
+Read in this order: `base` (what an instance can do), `state` (what is written down), `native`, `compose` and
+`external` (the three backends), `crash` (the instance that faults are done to), `control` (up, down, status,
+reset).
 
 Everything here is cheap to import and imports no third-party code until it talks to a broker.
 """
@@ -10,8 +11,20 @@ from workbook.brokers import probes, state
 from workbook.brokers.base import NAMES, ROLES, TITLES, Instance
 from workbook.trouble import Trouble
 
-__all__ = ["NAMES", "ROLES", "TITLES", "Instance", "address", "crash_test", "down", "instance", "require", "reset",
-           "status", "up"]
+__all__ = [
+    "NAMES",
+    "ROLES",
+    "TITLES",
+    "Instance",
+    "address",
+    "crash_test",
+    "down",
+    "instance",
+    "require",
+    "reset",
+    "status",
+    "up",
+]
 
 
 def address(name, role="shared"):
@@ -19,8 +32,8 @@ def address(name, role="shared"):
 
     redis     host port
     rabbitmq  host port management_port mqtt_port stomp_port user password
-    kafka     host port proxied_port proxy_port: the listener at `proxied_port` tells its clients to come back to
-              `proxy_port`, which is where the lost-reply proxy listens
+    kafka     host port proxied_port proxy_port: the listener at `proxied_port` tells its clients to come
+              back to `proxy_port`, which is where the lost-reply proxy listens
     """
     return state.address(name, role)
 
@@ -37,7 +50,10 @@ def require(*names):
     away = [name for name in names if not probes.listening(address(name)["host"], address(name)["port"])]
     if away:
         which = " and ".join(TITLES[name] for name in away)
-        raise Trouble(f"{which} cannot be reached: run `python3 -m workbook up` in a terminal, then run this cell again.")
+        raise Trouble(
+            f"{which} cannot be reached: run `python3 -m workbook up` in a terminal, then run this cell "
+            "again."
+        )
 
 
 def crash_test(name, settings=None):
@@ -48,7 +64,8 @@ def crash_test(name, settings=None):
 
 
 def up(progress=None, backend=None, extras=()):
-    """Start the shared brokers side by side and wait until each serves; `progress` is called with one line a broker.
+    """Start the shared brokers side by side and wait until each serves; `progress` is called with one line a
+    broker.
 
     `extras` names what single labs need beside them: "kafka-cluster" (three brokers), "activemq".
     """

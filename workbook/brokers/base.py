@@ -29,8 +29,9 @@ ROLES = ("shared", "crash")
 class Instance(abc.ABC):
     """One broker of one role on one backend.
 
-    A backend subclasses this and implements the abstract methods; waiting, restarting and the wording of failures are
-    here, so that both backends behave alike. Methods return None when it is done, and raise Trouble when it cannot be.
+    A backend subclasses this and implements the abstract methods; waiting, restarting and the wording of
+    failures are here, so that both backends behave alike. Methods return None when it is done, and raise
+    Trouble when it cannot be.
     """
 
     backend = "?"
@@ -101,7 +102,9 @@ class Instance(abc.ABC):
 
     @property
     def changed(self):
-        """Whether somebody changed its settings while it runs, so that the next holder must get it restarted."""
+        """Whether somebody changed its settings while it runs, so that the next holder must get it
+        restarted.
+        """
         return self._mark.exists()
 
     @changed.setter
@@ -114,14 +117,18 @@ class Instance(abc.ABC):
 
     def ctl(self, *arguments, timeout=30):
         """Run RabbitMQ's command-line tool `rabbitmqctl` against this instance; its output."""
-        raise Trouble(f"rabbitmqctl cannot be run against {self.called} ({self.backend}): use --backend native or compose.")
+        raise Trouble(
+            f"rabbitmqctl cannot be run against {self.called} ({self.backend}): use --backend native or "
+            "compose."
+        )
 
     @contextlib.contextmanager
     def memory_alarm(self):
-        """RabbitMQ under a memory alarm inside the block: it reads nothing more from connections that publish.
+        """RabbitMQ under a memory alarm inside the block: it reads nothing more from connections that
+        publish.
 
-        The limit is lowered while it runs, and put back to what it was; the alarm has been raised, or cleared, when this
-        returns.
+        The limit is lowered while it runs, and put back to what it was; the alarm has been raised, or
+        cleared, when this returns.
         """
         marked = self.changed
         before = self.ctl(
@@ -159,7 +166,9 @@ class Instance(abc.ABC):
         return probes.problem(self.name, self.address, timeout=1.0) is None
 
     def wait_ready(self, deadline=None):
-        """Wait until a real client is served; raise Trouble with the end of the log after `deadline` seconds."""
+        """Wait until a real client is served; raise Trouble with the end of the log after `deadline`
+        seconds.
+        """
         deadline = self.ready_within[self.name] if deadline is None else deadline
         end = time.monotonic() + deadline
         while True:
@@ -175,7 +184,7 @@ class Instance(abc.ABC):
     def _failure(self, what, problem):
         tail = "\n".join(f"    {line}" for line in self.log_tail().splitlines())
         log = f"the end of its log:\n{tail}" if tail else "it left no log"
-        return (f"{self.called} {what} ({problem}); see `python3 -m workbook doctor`; {log}")
+        return f"{self.called} {what} ({problem}); see `python3 -m workbook doctor`; {log}"
 
     @contextlib.contextmanager
     def frozen(self):

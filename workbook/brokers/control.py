@@ -1,9 +1,9 @@
 """Which backend, and everything that is done to all brokers at once: up, down, status, reset.
 
-A backend is a module with `prepare(progress)` (have what it needs, or raise Trouble), `addresses()` (of every instance,
-{role: {name: address}}), `instance(name, role)`, and, if it starts or stops all services in one go better than one by one,
-`start_all(instances)` and `stop_all(wipe)`, and `prepare_extras(names)` for what only some labs
-need. `compose.available()` says (yes or no, why).
+A backend is a module with `prepare(progress)` (have what it needs, or raise Trouble), `addresses()` (of every
+instance, {role: {name: address}}), `instance(name, role)`, and, if it starts or stops all services in one go
+better than one by one, `start_all(instances)` and `stop_all(wipe)`, and `prepare_extras(names)` for what only
+some labs need. `compose.available()` says (yes or no, why).
 """
 
 import concurrent.futures
@@ -57,10 +57,14 @@ def instance(name, role="shared"):
     """The Instance of a broker on the recorded backend."""
     roles = {"kafka-cluster": ("shared", "1", "2", "3"), "activemq": ("shared",)}.get(name, ROLES)
     if name not in TITLES or role not in roles:
-        raise Trouble(f"there is no broker {name!r} of role {role!r}: {', '.join(NAMES)}; {', '.join(ROLES)}.")
+        raise Trouble(
+            f"there is no broker {name!r} of role {role!r}: {', '.join(NAMES)}; {', '.join(ROLES)}."
+        )
     backend = state.backend(role if role in ROLES else "shared")
     if backend is None:
-        raise Trouble(f"{name} was never started in this checkout: run `python3 -m workbook up` in a terminal.")
+        raise Trouble(
+            f"{name} was never started in this checkout: run `python3 -m workbook up` in a terminal."
+        )
     return _module(backend).instance(name, role)
 
 
@@ -92,7 +96,10 @@ def up(progress=None, backend=None, names=NAMES):
                     say(f"  {broker.title} failed after {time.monotonic() - started:.1f} s")
                 else:
                     host, port = broker.address["host"], broker.address["port"]
-                    say(f"  {broker.title} {done.result()} serves on {host}:{port} … {time.monotonic() - started:.1f} s")
+                    say(
+                        f"  {broker.title} {done.result()} serves on {host}:{port} … "
+                        f"{time.monotonic() - started:.1f} s"
+                    )
     for failure in failures:
         raise failure
 
@@ -139,7 +146,7 @@ def stop_backend(backend, wipe=False, say=lambda line: None):
         return ran
 
     with concurrent.futures.ThreadPoolExecutor(len(instances)) as pool:
-        for broker, ran in zip(instances, pool.map(end, instances)):
+        for broker, ran in zip(instances, pool.map(end, instances), strict=True):
             if ran:
                 say(f"  {broker.called} stopped" + (", its data removed" if wipe else ""))
 
@@ -166,7 +173,8 @@ def status():
 
 
 def reset():
-    """Empty what labs left: Redis' databases, vhosts and topics that begin with wb-, on crash-test instances too.
+    """Empty what labs left: Redis' databases, vhosts and topics that begin with wb-, on crash-test instances
+    too.
 
     External brokers are shared with others, whose corners have such names too: nothing is removed there.
     """

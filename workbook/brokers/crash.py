@@ -1,6 +1,8 @@
-"""The crash-test instance: a broker beside each shared one, which faults are done to, one at a time under a lock.
+"""The crash-test instance: a broker beside each shared one, which faults are done to, one at a time under a
+lock.
 
-It is started on demand by the command line, in a session of its own, and left running for the next who needs it.
+It is started on demand by the command line, in a session of its own, and left running for the next who needs
+it.
 """
 
 import contextlib
@@ -15,8 +17,9 @@ from workbook.brokers.base import TITLES
 def hold(name, settings=None):
     """Hold the crash-test instance of a broker for this block, running, with exactly these extra settings.
 
-    Redis is handed over empty. Whatever the block does to it (kill, freeze, stop, other settings) is mended: at the end it
-    runs again, and the next holder gets it as if new. Waits up to five minutes for another holder.
+    Redis is handed over empty. Whatever the block does to it (kill, freeze, stop, other settings) is mended:
+    at the end it runs again, and the next holder gets it as if new. Waits up to five minutes for another
+    holder.
     """
     broker = control.instance(name, "crash")
     busy = f"another kernel or test has been using the crash-test {TITLES[name]} for five minutes"
@@ -74,7 +77,11 @@ def _redis(address, empty):
     from redis.retry import Retry
 
     client = redis.Redis(
-        host=address["host"], port=address["port"], socket_timeout=2, retry=Retry(NoBackoff(), 0), decode_responses=True
+        host=address["host"],
+        port=address["port"],
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
     )
     try:
         if empty:
@@ -87,7 +94,8 @@ def _redis(address, empty):
 
 
 def _rabbitmq(address, empty):
-    # No alarm may be left. That nobody changed a limit is noted by `ctl`: the node's own statistics come seconds late.
+    # No alarm may be left. That nobody changed a limit is noted by `ctl`: the node's own statistics come
+    # seconds late.
     return probes.management(address, "/api/health/checks/local-alarms")
 
 

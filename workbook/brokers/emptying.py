@@ -16,7 +16,8 @@ def empty(name, address):
         return _EMPTY[name](address)
     except Exception as error:  # a client library's own: what matters is that the broker did not do it
         raise Trouble(
-            f"{TITLES[name]} could not be emptied ({type(error).__name__}: {error}): run `python3 -m workbook up`, then try again."
+            f"{TITLES[name]} could not be emptied ({type(error).__name__}: {error}): run `python3 -m "
+            "workbook up`, then try again."
         ) from None
 
 
@@ -25,7 +26,9 @@ def _redis(address):
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    client = redis.Redis(host=address["host"], port=address["port"], socket_timeout=10, retry=Retry(NoBackoff(), 0))
+    client = redis.Redis(
+        host=address["host"], port=address["port"], socket_timeout=10, retry=Retry(NoBackoff(), 0)
+    )
     filled = len(client.info("keyspace"))
     client.flushall()
     client.close()
@@ -43,7 +46,9 @@ def _rabbitmq(address):
 def _kafka(address):
     from kafka import KafkaAdminClient
 
-    client = KafkaAdminClient(bootstrap_servers=f"{address['host']}:{address['port']}", bootstrap_timeout_ms=5000)
+    client = KafkaAdminClient(
+        bootstrap_servers=f"{address['host']}:{address['port']}", bootstrap_timeout_ms=5000
+    )
     try:
         ours = [topic for topic in client.list_topics() if topic.startswith(PREFIX)]
         if ours:

@@ -24,7 +24,8 @@ class ExternalInstance(Instance):
     def start(self, settings=None):
         if not self.running():
             raise Trouble(
-                f"{self.title} does not answer at {self.address['host']}:{self.address['port']}: have it started, or "
+                f"{self.title} does not answer at {self.address['host']}:{self.address['port']}: have it "
+                "started, or "
                 f"correct {VARIABLES[self.name]}."
             )
 
@@ -64,7 +65,8 @@ def instance(name, role="shared"):
         lacking = install.missing(_NATIVE[name])
         if lacking or (name == "kafka" and not install.jars_complete()):
             raise Trouble(
-                f"this exercise must break a broker, and never an external one; {TITLES[name]} is not installed here for it: "
+                f"this exercise must break a broker, and never an external one; {TITLES[name]} is not "
+                "installed here for it: "
                 "run `python3 -m workbook up --backend native` once, which installs it."
             )
         return native.instance(name, role)
@@ -78,12 +80,17 @@ def prepare(progress=None):
     """All three addresses must be given: half an environment is an oversight."""
     absent = [variable for variable in VARIABLES.values() if not os.environ.get(variable)]
     if absent:
-        raise Trouble(f"the external backend needs {', '.join(absent)} in the environment: set it, or leave --backend out.")
+        raise Trouble(
+            f"the external backend needs {', '.join(absent)} in the environment: set it, or leave --backend "
+            "out."
+        )
 
 
 def prepare_extras(names):
     """There are addresses for the usual three only."""
-    raise Trouble("only Redis, RabbitMQ and Kafka can be external: leave the others out, or use --backend native.")
+    raise Trouble(
+        "only Redis, RabbitMQ and Kafka can be external: leave the others out, or use --backend native."
+    )
 
 
 def addresses():

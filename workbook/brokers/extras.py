@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from workbook.brokers import install, native, state
+from workbook.brokers import install, state
 from workbook.brokers.native import HOST, SETTINGS, NativeInstance, NativeKafka
 
 NODES = ("1", "2", "3")
@@ -32,26 +32,34 @@ class NativeKafkaNode(NativeKafka):
 
     def properties(self, settings):
         chosen = self.ports()
-        voters = ",".join(f"{role}@{HOST}:{instance('kafka-cluster', role).ports()['controller']}" for role in NODES)
-        return "\n".join([
-            (SETTINGS / "kafka.properties").read_text(),
-            # A later line replaces an earlier one: what one broker must set to 1 is 3 here, and a majority decides.
-            f"node.id={self.role}",
-            "listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            f"listeners=CLIENT://{HOST}:{chosen['port']},CONTROLLER://{HOST}:{chosen['controller']}",
-            f"advertised.listeners=CLIENT://{HOST}:{chosen['port']}",
-            f"controller.quorum.voters={voters}",
-            "log.dirs=data",
-            "default.replication.factor=3",
-            "min.insync.replicas=2",
-            "offsets.topic.replication.factor=3",
-            "transaction.state.log.replication.factor=3",
-            "transaction.state.log.min.isr=2",
-            "share.coordinator.state.topic.replication.factor=3",
-            "share.coordinator.state.topic.min.isr=2",
-            "replica.lag.time.max.ms=1500",
-            *(f"{key}={value}" for key, value in settings.items()),
-        ]) + "\n"
+        voters = ",".join(
+            f"{role}@{HOST}:{instance('kafka-cluster', role).ports()['controller']}" for role in NODES
+        )
+        return (
+            "\n".join(
+                [
+                    (SETTINGS / "kafka.properties").read_text(),
+                    # A later line replaces an earlier one: what one broker must set to 1 is 3 here, and a
+                    # majority decides.
+                    f"node.id={self.role}",
+                    "listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                    f"listeners=CLIENT://{HOST}:{chosen['port']},CONTROLLER://{HOST}:{chosen['controller']}",
+                    f"advertised.listeners=CLIENT://{HOST}:{chosen['port']}",
+                    f"controller.quorum.voters={voters}",
+                    "log.dirs=data",
+                    "default.replication.factor=3",
+                    "min.insync.replicas=2",
+                    "offsets.topic.replication.factor=3",
+                    "transaction.state.log.replication.factor=3",
+                    "transaction.state.log.min.isr=2",
+                    "share.coordinator.state.topic.replication.factor=3",
+                    "share.coordinator.state.topic.min.isr=2",
+                    "replica.lag.time.max.ms=1500",
+                    *(f"{key}={value}" for key, value in settings.items()),
+                ]
+            )
+            + "\n"
+        )
 
 
 class NativeKafkaCluster(NativeInstance):
@@ -64,7 +72,12 @@ class NativeKafkaCluster(NativeInstance):
 
     def new_address(self):
         servers = [f"{HOST}:{node.ports()['port']}" for node in self.nodes.values()]
-        return {"host": HOST, "port": self.nodes[1].ports()["port"], "servers": servers, "brokers": len(NODES)}
+        return {
+            "host": HOST,
+            "port": self.nodes[1].ports()["port"],
+            "servers": servers,
+            "brokers": len(NODES),
+        }
 
     def running(self):
         return all(node.running() for node in self.nodes.values())
@@ -112,13 +125,30 @@ class NativeActiveMQ(NativeInstance):
         for key, value in self.address.items():
             text = text.replace(f"{{{key}}}", str(value))
         self._write("activemq.xml", text)
-        environment = {**os.environ, "LC_ALL": "C.UTF-8", "CLASSPATH": os.pathsep.join(install.activemq_jars())}
+        environment = {
+            **os.environ,
+            "LC_ALL": "C.UTF-8",
+            "CLASSPATH": os.pathsep.join(install.activemq_jars()),
+        }
         # Paths are relative to its folder, whose own path may have no spelling in a file: address.
         self.process.spawn(
-            [install.program("java"), "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-             "-Dactivemq.home=.", "-Dactivemq.base=.", "-Dactivemq.conf=.", "-Dactivemq.data=data",
-             "org.apache.activemq.console.Main", "start", "xbean:file:activemq.xml"],
-            self.log, environment, cwd=self.home,
+            [
+                install.program("java"),
+                "-Xms64m",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Dactivemq.home=.",
+                "-Dactivemq.base=.",
+                "-Dactivemq.conf=.",
+                "-Dactivemq.data=data",
+                "org.apache.activemq.console.Main",
+                "start",
+                "xbean:file:activemq.xml",
+            ],
+            self.log,
+            environment,
+            cwd=self.home,
         )
 
     def version(self):

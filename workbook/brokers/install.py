@@ -34,16 +34,24 @@ _PACKAGES = {
 """Debian's package for each program."""
 
 _TITLES = {
-    "redis-server": "Redis", "rabbitmq-server": "RabbitMQ", "java": "Java 17 or newer", "mvn": "Maven",
+    "redis-server": "Redis",
+    "rabbitmq-server": "RabbitMQ",
+    "java": "Java 17 or newer",
+    "mvn": "Maven",
     "activemq": "ActiveMQ",
 }
 
 _BREW = "brew install redis rabbitmq openjdk maven"
 
 _MORE_FOLDERS = (
-    "/usr/sbin", "/usr/local/sbin",
-    "/opt/homebrew/bin", "/opt/homebrew/sbin", "/opt/homebrew/opt/openjdk/bin", "/opt/homebrew/opt/rabbitmq/sbin",
-    "/usr/local/opt/openjdk/bin", "/usr/local/opt/rabbitmq/sbin",
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/opt/homebrew/bin",
+    "/opt/homebrew/sbin",
+    "/opt/homebrew/opt/openjdk/bin",
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/openjdk/bin",
+    "/usr/local/opt/rabbitmq/sbin",
 )
 """Where programs live that are not in everybody's PATH: servers on Debian, Homebrew's on macOS."""
 
@@ -65,7 +73,10 @@ def program(name):
     """The path of a program; Trouble when it is missing."""
     found = find(name)
     if found is None:
-        raise Trouble(f"{_TITLES.get(name, name)} is missing: run `python3 -m workbook up`, which installs it where it may.")
+        raise Trouble(
+            f"{_TITLES.get(name, name)} is missing: run `python3 -m workbook up`, which installs it where it "
+            "may."
+        )
     return found
 
 
@@ -74,7 +85,8 @@ def _which(name):
 
 
 def _rabbitmq(script):
-    # Not the one in the PATH of Debian: that is a wrapper which switches to the user of the system's own server.
+    # Not the one in the PATH of Debian: that is a wrapper which switches to the user of the system's own
+    # server.
     debian = sorted(glob.glob(f"/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/{script}"))
     return debian[-1] if debian else _which(script)
 
@@ -83,7 +95,9 @@ def rabbitmq_script(name):
     """The path of one of RabbitMQ's own scripts; Trouble when it is missing."""
     found = _rabbitmq(name)
     if found is None:
-        raise Trouble(f"RabbitMQ's {name} is missing: run `python3 -m workbook up`, which installs it where it may.")
+        raise Trouble(
+            f"RabbitMQ's {name} is missing: run `python3 -m workbook up`, which installs it where it may."
+        )
     return Path(found)
 
 
@@ -96,8 +110,12 @@ def _java_version(path):
 def java():
     """The first Java of version 17 or newer, or None: the PATH's, JAVA_HOME's, Homebrew's."""
     home = os.environ.get("JAVA_HOME")
-    for candidate in (shutil.which("java"), home and os.path.join(home, "bin", "java"), _which("java"),
-                      *(os.path.join(folder, "java") for folder in _MORE_FOLDERS if "openjdk" in folder)):
+    for candidate in (
+        shutil.which("java"),
+        home and os.path.join(home, "bin", "java"),
+        _which("java"),
+        *(os.path.join(folder, "java") for folder in _MORE_FOLDERS if "openjdk" in folder),
+    ):
         if candidate and os.access(candidate, os.X_OK):
             major = re.search(r'version "(\d+)', _java_version(candidate))
             if major and int(major.group(1)) >= 17:
@@ -132,7 +150,7 @@ def native(progress=None):
             make_archive()
 
 
-# --- packages ---------------------------------------------------------------------------------------------------------
+# --- packages -----------------------------------------------------------------------------------------------
 
 
 def packages(lacking):
@@ -143,7 +161,8 @@ def packages(lacking):
         raise Trouble(f"{absent} missing: run `{_BREW}`, then this command again.")
     if shutil.which("apt-get") is None:
         raise Trouble(
-            f"{absent} missing, and this system has no apt-get: install with its own package manager, or start a Docker engine, "
+            f"{absent} missing, and this system has no apt-get: install with its own package manager, or "
+            "start a Docker engine, "
             "then run this command again."
         )
     services = [name for name in ("redis-server", "rabbitmq-server", "activemq") if name in names]
@@ -152,7 +171,10 @@ def packages(lacking):
     apt(names, "the brokers", services)
     still = missing(lacking)
     if still:
-        raise Trouble(f"{_listed([_TITLES[name] for name in still])} still missing after apt-get: install by hand, then try again.")
+        raise Trouble(
+            f"{_listed([_TITLES[name] for name in still])} still missing after apt-get: install by hand, "
+            "then try again."
+        )
 
 
 def apt(names, what_for, services=()):
@@ -160,15 +182,19 @@ def apt(names, what_for, services=()):
     wanted = " ".join(names)
     if shutil.which("apt-get") is None:
         raise Trouble(
-            f"{what_for} needs what Debian calls {wanted}, and this system has no apt-get: install it with its own package "
+            f"{what_for} needs what Debian calls {wanted}, and this system has no apt-get: install it with "
+            "its own package "
             "manager, then run this command again."
         )
     manual = f"sudo apt-get install --no-install-recommends {wanted}"
     become = _become_root(wanted, what_for, manual)
     with step(f"apt-get install {wanted}"), _no_services(become):
         _run([*become, *_APT_ENV, "apt-get", "-q", "update"], "apt-get update", manual)
-        _run([*become, *_APT_ENV, "apt-get", "-q", "-y", "--no-install-recommends", "install", *names],
-             "apt-get install", manual)
+        _run(
+            [*become, *_APT_ENV, "apt-get", "-q", "-y", "--no-install-recommends", "install", *names],
+            "apt-get install",
+            manual,
+        )
         for service in services:
             _disable(become, service)
 
@@ -177,8 +203,8 @@ def _listed(names):
     return names[0] + " is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"
 
 
-# Non-interactive, and an Erlang name server that a package starts stays on this machine. RUNLEVEL=1 is what service
-# scripts ask before they start anything.
+# Non-interactive, and an Erlang name server that a package starts stays on this machine. RUNLEVEL=1 is what
+# service scripts ask before they start anything.
 _APT_ENV = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "ERL_EPMD_ADDRESS=127.0.0.1"]
 
 
@@ -188,30 +214,48 @@ def _become_root(wanted, what_for, manual):
     sudo = []
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
-            raise Trouble(f"{wanted} must be installed, and you are not root: have `{manual}` run, then try again.")
-        passwordless = subprocess.run(["sudo", "-n", "true"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+            raise Trouble(
+                f"{wanted} must be installed, and you are not root: have `{manual}` run, then try again."
+            )
+        passwordless = (
+            subprocess.run(["sudo", "-n", "true"], stdin=subprocess.DEVNULL, capture_output=True).returncode
+            == 0
+        )
         if not passwordless and not terminal:
-            raise Trouble(f"{wanted} must be installed, and sudo wants a password: run `{manual}`, then try again.")
+            raise Trouble(
+                f"{wanted} must be installed, and sudo wants a password: run `{manual}`, then try again."
+            )
         sudo = ["sudo", "-n"] if passwordless else ["sudo"]
     if terminal:
-        answer = input(f"  Needed for {what_for}: {wanted}. Install with apt-get now, no service started? [Y/n] ")
+        answer = input(
+            f"  Needed for {what_for}: {wanted}. Install with apt-get now, no service started? [Y/n] "
+        )
         if answer.strip().lower() not in ("", "y", "yes"):
-            raise Trouble(f"nothing installed: run `{manual}` yourself, or start a Docker engine, then try again.")
+            raise Trouble(
+                f"nothing installed: run `{manual}` yourself, or start a Docker engine, then try again."
+            )
     else:
         print(f"  Needed for {what_for}: {wanted}; installing with apt-get, no service started.", flush=True)
     return sudo
 
 
 def _run(command, what, manual):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
-        why = next((line for line in reversed(done.stdout.splitlines()) if line.startswith("E:")), done.stdout[-200:].strip())
+        why = next(
+            (line for line in reversed(done.stdout.splitlines()) if line.startswith("E:")),
+            done.stdout[-200:].strip(),
+        )
         raise Trouble(f"{what} failed ({why}): run `{manual}` by hand, then try again.")
 
 
 @contextlib.contextmanager
 def _no_services(become):
-    """While packages install, the policy that Debian asks before it starts a service says no; then as it was."""
+    """While packages install, the policy that Debian asks before it starts a service says no; then as it
+    was.
+    """
     policy, aside = "/usr/sbin/policy-rc.d", "/usr/sbin/policy-rc.d.before-workbook"
     had_one = os.path.exists(policy)
     if had_one:
@@ -230,10 +274,14 @@ def _no_services(become):
 
 def _disable(become, service):
     """A service that came with a package that we installed does not start at the next boot either."""
-    for command in (["systemctl", "disable", "--quiet", service], ["update-rc.d", service.split(".")[0], "disable"]):
+    for command in (
+        ["systemctl", "disable", "--quiet", service],
+        ["update-rc.d", service.split(".")[0], "disable"],
+    ):
         if _which(command[0]):
             subprocess.run([*become, *command], stdin=subprocess.DEVNULL, capture_output=True)
-    # A machine without systemd may get it later, and would then find the service enabled: what enables it is a link.
+    # A machine without systemd may get it later, and would then find the service enabled: what enables it is
+    # a link.
     links = glob.glob(f"/etc/systemd/system/*.wants/{service}*")
     if links:
         subprocess.run([*become, "rm", "-f", *links], stdin=subprocess.DEVNULL, capture_output=True)
@@ -241,13 +289,21 @@ def _disable(become, service):
 
 def activemq_jars():
     """ActiveMQ's jars as Debian or Homebrew put them; empty when it is not installed."""
-    for home in ("/usr/share/activemq", "/opt/homebrew/opt/activemq/libexec", "/usr/local/opt/activemq/libexec"):
+    for home in (
+        "/usr/share/activemq",
+        "/opt/homebrew/opt/activemq/libexec",
+        "/usr/local/opt/activemq/libexec",
+    ):
         if glob.glob(f"{home}/lib/activemq-broker*.jar"):
-            return [jar for place in ("", "optional/", "extra/") for jar in sorted(glob.glob(f"{home}/lib/{place}*.jar"))]
+            return [
+                jar
+                for place in ("", "optional/", "extra/")
+                for jar in sorted(glob.glob(f"{home}/lib/{place}*.jar"))
+            ]
     return []
 
 
-# --- Kafka ------------------------------------------------------------------------------------------------------------
+# --- Kafka --------------------------------------------------------------------------------------------------
 
 
 def _pom_stamp():
@@ -269,12 +325,28 @@ def fetch_jars():
     # Maven is Java too: under LC_ALL=C it could not spell an accent in the path of this checkout.
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        [program("mvn"), "-q", "-B", "-f", str(POM), _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"],
-        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [
+            program("mvn"),
+            "-q",
+            "-B",
+            "-f",
+            str(POM),
+            _COPY,
+            "-DincludeScope=runtime",
+            f"-DoutputDirectory={fresh}",
+        ],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode:
         why = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stdout[-200:]).strip()
-        raise Trouble(f"Maven could not fetch Kafka ({why[:300]}): check the network and Maven's settings, then try again.")
+        raise Trouble(
+            f"Maven could not fetch Kafka ({why[:300]}): check the network and Maven's settings, then try "
+            "again."
+        )
     (fresh / "stamp").write_text(_pom_stamp())
     shutil.rmtree(JARS, ignore_errors=True)
     fresh.rename(JARS)
@@ -295,33 +367,50 @@ def _bound():
 
 
 def archive():
-    """Where the class-data archive is for this Java and these jars; another Java or other jars have another one."""
+    """Where the class-data archive is for this Java and these jars; another Java or other jars have another
+    one.
+    """
     return KAFKA / f"classes-{_bound()}.jsa"
 
 
 def formatted():
-    """Where a freshly formatted data folder is kept, to be copied: formatting takes a Java start of its own."""
+    """Where a freshly formatted data folder is kept, to be copied: formatting takes a Java start of its
+    own.
+    """
     return KAFKA / f"formatted-{_bound()}"
 
 
 def java_command(main, *arguments, heap=("-Xmx256m",), options=None):
     """The command for a class of Kafka's, to be run in a folder two below .workbook.
 
-    Paths are relative to there: the archive notes them, and a checkout whose path Java cannot spell works all the same.
+    Paths are relative to there: the archive notes them, and a checkout whose path Java cannot spell works all
+    the same.
     """
     if options is None:
         usable = archive().exists() and archive().stat().st_size
         options = [f"-XX:SharedArchiveFile=../../kafka/{archive().name}"] if usable else []
-    return [program("java"), *heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *options,
-            # What is said about an archive that does not fit is of no use to a learner: it then starts without.
-            "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr",
-            "-Dlog4j2.configurationFile=log4j2.properties", main, *arguments]
+    return [
+        program("java"),
+        *heap,
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        *options,
+        # What is said about an archive that does not fit is of no use to a learner: it then starts without.
+        "-Xshare:auto",
+        "-Xlog:disable",
+        "-Xlog:all=error:stderr",
+        "-Dlog4j2.configurationFile=log4j2.properties",
+        main,
+        *arguments,
+    ]
 
 
 def java_environment():
     """For Java as `java_command` starts it: the jars, and a locale in which it can spell any path."""
     jars = os.pathsep.join(f"../../kafka/jars/{jar.name}" for jar in sorted(JARS.glob("*.jar")))
-    environment = {key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+    }
     return {**environment, "LC_ALL": "C.UTF-8", "CLASSPATH": jars}
 
 

@@ -1,4 +1,4 @@
-"""The native backend: the same servers as processes of this user, on 127.0.0.1 alone, all they write in `.workbook/`."""
+"""The native backend: the same servers as processes of this user, on 127.0.0.1, with their data in .workbook/."""
 
 import base64
 import hashlib
@@ -32,23 +32,36 @@ _PORTS = {
 
 
 starts_here = False
-"""Whether this process may be a broker's parent: the command line says so of itself, a kernel or a test is none."""
+"""Whether this process may be a broker's parent: the command line says so of itself, a kernel or a test is
+none.
+"""
 
 
 def _through_the_command_line(name, role, settings):
     """Have `python -m workbook _start` start a broker, in a session of its own.
 
-    An interrupt of a kernel is sent to its whole process group; a broker, or the process that is just starting one, must not
-    be in it. The starter goes on to its end even if we are interrupted while we wait for it.
+    An interrupt of a kernel is sent to its whole process group; a broker, or the process that is just
+    starting one, must not be in it. The starter goes on to its end even if we are interrupted while we wait
+    for it.
     """
     command = [sys.executable, "-m", "workbook", "_start", name, role]
     if settings is not None:
         command.append(json.dumps(settings))
-    starter = subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    starter = subprocess.Popen(
+        command,
+        cwd=paths.ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     said, _ = starter.communicate()
     if starter.returncode:
-        raise Trouble(said.strip() or f"{name} could not be started: run `python3 -m workbook doctor`.")
+        raise Trouble(
+            said.strip().removeprefix("workbook: ")
+            or f"{name} could not be started: run `python3 -m workbook doctor`."
+        )
 
 
 class NativeInstance(Instance):
@@ -122,14 +135,18 @@ class NativeInstance(Instance):
 
     def pause(self):
         if not self.process.signal(signal.SIGSTOP):
-            raise Trouble(f"{self.called} does not run, so it cannot be frozen: run `python3 -m workbook up`.")
+            raise Trouble(
+                f"{self.called} does not run, so it cannot be frozen: run `python3 -m workbook up`."
+            )
 
     def resume(self):
         self.process.signal(signal.SIGCONT)
 
     def wipe(self):
         if self.running():
-            raise Trouble(f"{self.called} is running: `python3 -m workbook down --wipe` stops it and removes its data.")
+            raise Trouble(
+                f"{self.called} is running: `python3 -m workbook down --wipe` stops it and removes its data."
+            )
         shutil.rmtree(self.data, ignore_errors=True)
 
     def log_tail(self, lines=15):
@@ -140,7 +157,8 @@ class NativeInstance(Instance):
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
     def _keep_log_small(self):
-        # Logs are appended to, so that the end of the last run can still be read; they must not grow for ever.
+        # Logs are appended to, so that the end of the last run can still be read; they must not grow for
+        # ever.
         if self.log.exists() and self.log.stat().st_size > 5_000_000:
             self.log.replace(self.log.with_name("log.old"))
 
@@ -149,7 +167,9 @@ class NativeInstance(Instance):
         try:
             file.write_text(text)
         except OSError as error:
-            raise Trouble(f"cannot write {file.name} for {self.called} ({error.strerror}): free some disk space.") from None
+            raise Trouble(
+                f"cannot write {file.name} for {self.called} ({error.strerror}): free some disk space."
+            ) from None
         return file
 
 
@@ -164,7 +184,8 @@ class NativeRedis(NativeInstance):
             f"port {self.address['port']}",
             "protected-mode yes",
             "daemonize no",
-            # Relative, because the folder is its working directory: a path with a quote in it would need escaping.
+            # Relative, because the folder is its working directory: a path with a quote in it would need
+            # escaping.
             "dir .",
             *(f"{key} {value if value else _EMPTY}" for key, value in settings.items()),
         ]
@@ -187,8 +208,8 @@ class NativeRabbitMQ(NativeInstance):
 
     @property
     def home(self):
-        # RabbitMQ's shell scripts split unquoted paths at spaces, and Erlang's start arguments are read in Latin-1: with
-        # such a path to the checkout, its folder is elsewhere, named after the checkout.
+        # RabbitMQ's shell scripts split unquoted paths at spaces, and Erlang's start arguments are read in
+        # Latin-1: with such a path to the checkout, its folder is elsewhere, named after the checkout.
         usual = super().home
         if re.fullmatch(r"[A-Za-z0-9/._+-]+", str(usual)):
             return usual
@@ -196,21 +217,29 @@ class NativeRabbitMQ(NativeInstance):
         for base in (os.environ.get("XDG_CACHE_HOME"), Path.home() / ".cache", tempfile.gettempdir(), "/tmp"):
             if base and re.fullmatch(r"/[A-Za-z0-9/._+-]+", str(base)):
                 return Path(base) / name / f"{self.name}-{self.role}"
-        raise Trouble("no folder without spaces or accents can be written: set XDG_CACHE_HOME to such a folder.")
+        raise Trouble(
+            "no folder without spaces or accents can be written: set XDG_CACHE_HOME to such a folder."
+        )
 
     @property
     def node(self):
-        """The Erlang node's name, unlike any other checkout's; by number, because a machine may not know its own name."""
+        """The Erlang node's name, unlike any other checkout's; by number, because a machine may not know its
+        own name.
+        """
         return f"workbook-{short_name(paths.ROOT)}-{self.role}@{HOST}"
 
     def new_address(self):
         chosen = self.ports()
-        kept = {purpose: chosen[purpose] for purpose in ("port", "management_port", "mqtt_port", "stomp_port")}
+        kept = {
+            purpose: chosen[purpose] for purpose in ("port", "management_port", "mqtt_port", "stomp_port")
+        }
         return {"host": HOST, **kept, "user": "guest", "password": "guest"}
 
     def _environment(self):
         chosen = self.ports()
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))}
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))
+        }
         environment.update(
             HOME=str(self.home),  # the cookie lives there
             LC_ALL="C.UTF-8",
@@ -229,13 +258,14 @@ class NativeRabbitMQ(NativeInstance):
             RABBITMQ_LOG_BASE=str(self.home / "logs"),
             RABBITMQ_LOGS="-",
             RABBITMQ_PID_FILE=str(self.home / "rabbitmq.pid"),
-            # Nodes talk on this interface alone. The syslog library, which is started though nothing is sent to it, would
-            # open a UDP socket on every interface; over TCP it opens none.
+            # Nodes talk on this interface alone. The syslog library, which is started though nothing is sent
+            # to it, would open a UDP socket on every interface; over TCP it opens none.
             RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=(
                 "-kernel inet_dist_use_interface {127,0,0,1} -syslog protocol {rfc5424,tcp}"
             ),
-            # With input allowed the script becomes the server (exec) instead of a shell that waits for it, so that the
-            # process we know is the one that must be killed; -noinput then keeps the Erlang shell away.
+            # With input allowed the script becomes the server (exec) instead of a shell that waits for it, so
+            # that the process we know is the one that must be killed; -noinput then keeps the Erlang shell
+            # away.
             RABBITMQ_ALLOW_INPUT="1",
             RABBITMQ_SERVER_START_ARGS="-noinput",
         )
@@ -259,7 +289,9 @@ class NativeRabbitMQ(NativeInstance):
         if self.epmd.pid is None:
             # Erlang would start one by itself, in the background where nobody could find it to stop it.
             self.epmd.spawn(
-                [install.program("epmd"), "-address", HOST, "-port", chosen["epmd"]], self.home / "epmd.log", environment
+                [install.program("epmd"), "-address", HOST, "-port", chosen["epmd"]],
+                self.home / "epmd.log",
+                environment,
             )
         self.process.spawn([install.rabbitmq_script("rabbitmq-server")], self.log, environment, cwd=self.home)
 
@@ -280,19 +312,27 @@ class NativeRabbitMQ(NativeInstance):
             shutil.rmtree(self.home, ignore_errors=True)
 
     def version(self):
-        found = re.search(r"rabbitmq_server-([\d.]+)", str(install.rabbitmq_script("rabbitmq-server").resolve()))
+        found = re.search(
+            r"rabbitmq_server-([\d.]+)", str(install.rabbitmq_script("rabbitmq-server").resolve())
+        )
         return found.group(1) if found else "unknown"
 
     def ctl(self, *arguments, timeout=30):
         """Run rabbitmqctl against this node; its output. About two seconds: an Erlang machine starts for it.
 
-        A command that changes a setting is noted: the next holder of a crash-test instance gets a restarted one.
+        A command that changes a setting is noted: the next holder of a crash-test instance gets a restarted
+        one.
         """
         if arguments[0] == "eval" or arguments[0].startswith(("set_", "add_", "change_")):
             self.changed = True
         command = [str(install.rabbitmq_script("rabbitmqctl")), "-n", self.node, *arguments]
         done = subprocess.run(
-            command, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+            command,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
         )
         if done.returncode:
             raise Trouble(f"rabbitmqctl {arguments[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}")
@@ -310,21 +350,29 @@ class NativeKafka(NativeInstance):
 
     def new_address(self):
         chosen = self.ports()
-        return {"host": HOST, **{purpose: chosen[purpose] for purpose in ("port", "proxied_port", "proxy_port")}}
+        return {
+            "host": HOST,
+            **{purpose: chosen[purpose] for purpose in ("port", "proxied_port", "proxy_port")},
+        }
 
     def properties(self, settings):
         """The whole settings file of a node."""
         chosen = self.ports()
-        return "\n".join([
-            (SETTINGS / "kafka.properties").read_text(),
-            f"listeners=CLIENT://{HOST}:{chosen['port']},PROXIED://{HOST}:{chosen['proxied_port']},"
-            f"CONTROLLER://{HOST}:{chosen['controller']}",
-            f"advertised.listeners=CLIENT://{HOST}:{chosen['port']},PROXIED://{HOST}:{chosen['proxy_port']}",
-            f"controller.quorum.voters=1@{HOST}:{chosen['controller']}",
-            # Relative to its working directory: a properties file is read as Latin-1.
-            "log.dirs=data",
-            *(f"{key}={value}" for key, value in settings.items()),
-        ]) + "\n"
+        return (
+            "\n".join(
+                [
+                    (SETTINGS / "kafka.properties").read_text(),
+                    f"listeners=CLIENT://{HOST}:{chosen['port']},PROXIED://{HOST}:{chosen['proxied_port']},"
+                    f"CONTROLLER://{HOST}:{chosen['controller']}",
+                    f"advertised.listeners=CLIENT://{HOST}:{chosen['port']},PROXIED://{HOST}:{chosen['proxy_port']}",
+                    f"controller.quorum.voters=1@{HOST}:{chosen['controller']}",
+                    # Relative to its working directory: a properties file is read as Latin-1.
+                    "log.dirs=data",
+                    *(f"{key}={value}" for key, value in settings.items()),
+                ]
+            )
+            + "\n"
+        )
 
     options = None
     """Extra options for Java; None means the class-data archive if there is one."""
@@ -336,7 +384,9 @@ class NativeKafka(NativeInstance):
             self._format()
         self.process.spawn(
             install.java_command("kafka.Kafka", "kafka.properties", heap=self.heap, options=self.options),
-            self.log, install.java_environment(), cwd=self.home,
+            self.log,
+            install.java_environment(),
+            cwd=self.home,
         )
 
     node_id = 1
@@ -348,7 +398,8 @@ class NativeKafka(NativeInstance):
     def _format(self):
         """Give an empty data folder its identity, as Kafka demands before a first start.
 
-        Formatting takes a Java start. It is done once; every later empty folder is a copy under an identity of its own.
+        Formatting takes a Java start. It is done once; every later empty folder is a copy under an identity
+        of its own.
         """
         shutil.rmtree(self.data, ignore_errors=True)
         pattern = install.formatted()
@@ -360,14 +411,27 @@ class NativeKafka(NativeInstance):
         shutil.copytree(pattern, self.data)
         identity = self.data / "meta.properties"
         text = identity.read_text()
-        for key, value in (("cluster", self.new_cluster()), ("directory", _kafka_id()), ("node", self.node_id)):
+        for key, value in (
+            ("cluster", self.new_cluster()),
+            ("directory", _kafka_id()),
+            ("node", self.node_id),
+        ):
             text = re.sub(rf"(?m)^{key}\.id=.*$", f"{key}.id={value}", text)
         identity.write_text(text)
 
     def _run_format(self):
-        command = install.java_command("kafka.tools.StorageTool", "format", "-t", _kafka_id(), "-c", "kafka.properties")
-        done = subprocess.run(command, env=install.java_environment(), cwd=self.home, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = install.java_command(
+            "kafka.tools.StorageTool", "format", "-t", _kafka_id(), "-c", "kafka.properties"
+        )
+        done = subprocess.run(
+            command,
+            env=install.java_environment(),
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         if done.returncode:
             raise Trouble(f"Kafka could not format its data folder: {done.stdout.strip()[-300:]}")
 
@@ -376,7 +440,9 @@ class NativeKafka(NativeInstance):
 
 
 class KafkaForArchive(NativeKafka):
-    """A Kafka that is started once, so that Java writes down the classes it loads into `.workbook/kafka/<archive>`."""
+    """A Kafka that is started once, so that Java writes down the classes it loads into
+    `.workbook/kafka/<archive>`.
+    """
 
     def __init__(self, archive):
         super().__init__("kafka", "archive")
@@ -427,4 +493,6 @@ def prepare_extras(names):
 
 def addresses():
     """The addresses of every instance, before any of them runs: {role: {name: address}}."""
-    return {role: {name: instance(name, role).new_address() for name in _CLASSES} for role in ("shared", "crash")}
+    return {
+        role: {name: instance(name, role).new_address() for name in _CLASSES} for role in ("shared", "crash")
+    }

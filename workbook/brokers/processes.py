@@ -1,4 +1,6 @@
-"""Processes that outlive us: started in a session of their own, recognised later by more than their number."""
+"""Processes that outlive us: started in a session of their own, recognised later by more than their
+number.
+"""
 
 import contextlib
 import json
@@ -17,11 +19,13 @@ _POLL = 0.01  # seconds between two looks at a process that is to end; nobody te
 def identity(pid):
     """What tells this process from a later one with the same number; None when there is no such process.
 
-    On Linux: when it started, in clock ticks since boot, and which boot. Elsewhere: psutil's creation time. A zombie,
-    which has ended and only waits to be reaped, counts as no process: in a container nobody may ever reap it.
+    On Linux: when it started, in clock ticks since boot, and which boot. Elsewhere: psutil's creation time. A
+    zombie, which has ended and only waits to be reaped, counts as no process: in a container nobody may ever
+    reap it.
     """
     try:
-        # The command's name stands in brackets and may itself hold brackets and spaces: split after the last one.
+        # The command's name stands in brackets and may itself hold brackets and spaces: split after the last
+        # one.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         if fields[0] in "ZX":
             return None
@@ -47,7 +51,9 @@ class Process:
 
     @property
     def pid(self):
-        """Its number while it runs, else None: a number that now belongs to another process is not its number."""
+        """Its number while it runs, else None: a number that now belongs to another process is not its
+        number.
+        """
         try:
             known = json.loads(self.record.read_text())
         except (FileNotFoundError, ValueError):
@@ -55,7 +61,8 @@ class Process:
         return known["pid"] if identity(known["pid"]) == known["identity"] else None
 
     def spawn(self, command, log, env=None, cwd=None):
-        """Start `command` with its output appended to `log`, in a session of its own and without standard input.
+        """Start `command` with its output appended to `log`, in a session of its own and without standard
+        input.
 
         A signal to our group, a closed terminal or our own end do not reach it.
         """
@@ -73,7 +80,9 @@ class Process:
             )
         # Popen complains at our end about a child that still runs; that it outlives us is the very purpose.
         child.returncode = 0
-        state.save(self.record, {"pid": child.pid, "identity": identity(child.pid), "command": str(command[0])})
+        state.save(
+            self.record, {"pid": child.pid, "identity": identity(child.pid), "command": str(command[0])}
+        )
         return child.pid
 
     def signal(self, number):
@@ -86,7 +95,9 @@ class Process:
         except ProcessLookupError:
             return False
         except PermissionError:
-            raise Trouble(f"process {pid} belongs to another user: use the workbook as the user who started it.") from None
+            raise Trouble(
+                f"process {pid} belongs to another user: use the workbook as the user who started it."
+            ) from None
         return True
 
     def frozen(self):

@@ -1,7 +1,7 @@
 """What the brokers' starter wrote down for everybody else: backend, addresses, extra settings.
 
-One small JSON file, `.workbook/brokers.json`, replaced atomically. Standard library only: a notebook reads it at every
-`brokers.address`, and it must cost nothing.
+One small JSON file, `.workbook/brokers.json`, replaced atomically. Standard library only: a notebook reads it
+at every `brokers.address`, and it must cost nothing.
 """
 
 import contextlib
@@ -36,7 +36,9 @@ def address(name, role="shared"):
     try:
         return read()["addresses"][role][name]
     except KeyError:
-        raise Trouble(f"{name} was never started in this checkout: run `python3 -m workbook up` in a terminal.") from None
+        raise Trouble(
+            f"{name} was never started in this checkout: run `python3 -m workbook up` in a terminal."
+        ) from None
 
 
 def backend(role="shared"):
@@ -69,7 +71,8 @@ def save(file, value):
         with contextlib.suppress(OSError):
             fresh.unlink()
         raise Trouble(
-            f"cannot write {file.name} ({error.strerror}): free some disk space or make the folder .workbook writable, "
+            f"cannot write {file.name} ({error.strerror}): free some disk space or make the folder .workbook "
+            "writable, "
             "then try again."
         ) from None
 
