@@ -294,6 +294,13 @@ def test_every_notebook_runs_again_after_all_others_in_reverse_order(tmp_path):
     assert ran == ["11-a", "12-b", "12-b again", "11-a again"]
 
 
+def test_a_notebook_is_chosen_whole_or_not_at_all(tmp_path):
+    for name in ("11-first", "12-second"):
+        write(tmp_path, "solutions", name, [code(f"print({n})", stdout(f"{n}\n")) for n in (1, 2)])
+    _, output, _ = run_pytest(tmp_path, "solutions", "--collect-only", "-q", "-k", "first or 002")
+    assert [line.split(".")[0] for line in output.splitlines() if "::" in line] == ["solutions/11-first"] * 2
+
+
 def test_a_quick_run_takes_one_lab_of_each_part(tmp_path):
     for name in ("00-a", "11-b", "15-c", "24-d", "26-e"):
         write(tmp_path, "solutions", name, [code("print(1)", stdout("1\n"))])

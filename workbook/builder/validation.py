@@ -18,6 +18,7 @@ transcript. nbval alone is green for notebooks that are broken; here each of the
 after all the others and in reverse order, unless `WORKBOOK_TWICE=0` or the run is a quick one.
 """
 
+import collections
 import json
 import os
 import tempfile
@@ -336,9 +337,17 @@ def wanted(path):
     return path.stem == first
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Second runs go last, notebooks in reverse order; every test has a time limit."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Notebooks are run whole; second runs go last, notebooks in reverse order; every test has a time limit."""
+    every = _cells(items)
+    yield  # `-k` and `-m` choose
+    # `-k 15` finds the cell 34-015 too, which means nothing without those before it.
+    half = {name for name, count in _cells(items).items() if count < every[name]}
+    left_out = [item for item in items if isinstance(item.parent, Notebook) and item.parent.nodeid in half]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     second = {}
     for item in items:
         if isinstance(item.parent, Notebook) and item.parent.again:
@@ -350,6 +359,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not any(item.iter_markers("timeout")):
             item.add_marker(pytest.mark.timeout(ITEM_SECONDS))
+
+
+def _cells(items):
+    """How many cells of each notebook are among the tests: {its id: count}."""
+    return collections.Counter(item.parent.nodeid for item in items if isinstance(item.parent, Notebook))
 
 
 def pytest_terminal_summary(terminalreporter, config):
