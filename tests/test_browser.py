@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from workbook import paths
 from workbook.brokers import install
+from workbook.trouble import Trouble
 
 SHOTS = paths.STATE / "browser"
 """Screenshots of the last run, for people to look at."""
@@ -49,7 +50,10 @@ def chromium():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None and os.geteuid() == 0 and Path("/etc/debian_version").exists():
-        install.apt(["chromium"], "the browser test")
+        try:
+            install.apt(["chromium"], "the browser test")
+        except Trouble as trouble:
+            no_browser(str(trouble))
         found = shutil.which("chromium")
     return found or no_browser(
         "no Chromium is installed (Debian and Ubuntu: `sudo apt-get install chromium`)"
@@ -128,7 +132,18 @@ class Notebook:
         """The output below that cell."""
         return self.cell(text).locator(".jp-OutputArea-output").first
 
-    def shot(self, name):
+    def shot(self, name, what):
+        """Keep a screenshot with `what` in sight; cells that come into sight grow and push it away again."""
+        what.evaluate(
+            """async what => {
+                const place = () => what.getBoundingClientRect().top
+                for (let calm = 0, before = null; calm < 10; before = place()) {
+                    what.scrollIntoView({block: "center"})
+                    await new Promise(requestAnimationFrame)
+                    calm = place() === before ? calm + 1 : 0
+                }
+            }"""
+        )
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
 
@@ -174,8 +189,7 @@ def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served, chromium)
         )
         told = notebook.output('take = check("15.1")')
         assert "15.1 take · NOT ATTEMPTED" in told.text_content()
-        told.evaluate("output => output.scrollIntoView({block: 'center'})")
-        notebook.shot("not-attempted")
+        notebook.shot("not-attempted", told)
 
         # The editor as a person uses it: click on the blank, select the line, type.
         blank = notebook.cell('@exercise("15.1")').locator(".cm-line", has_text="# your answer")
@@ -190,12 +204,12 @@ def test_a_learner_runs_a_lab_types_an_answer_and_sees_it_pass(served, chromium)
         assert [line.strip() for line in typed if line.strip()][-2:] == ANSWER
         notebook.page.keyboard.press("Shift+Enter")  # runs this cell and goes on to the next, the check
         notebook.page.keyboard.press("Shift+Enter")
-        notebook.cell('take = check("15.1")').get_by_text("15.1 take · PASS").wait_for()
-        notebook.shot("pass")
+        passed = notebook.cell('take = check("15.1")').get_by_text("15.1 take · PASS")
+        passed.wait_for()
+        notebook.shot("pass", passed)
 
         figure = notebook.cell("story = figures.timeline(").locator(".jp-OutputArea-output img")
-        figure.evaluate("image => image.scrollIntoView({block: 'center'})")
-        notebook.shot("figure")
+        notebook.shot("figure", figure)
         assert figure.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         assert "worker 2" in figure.get_attribute("alt")
 

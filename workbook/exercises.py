@@ -232,18 +232,25 @@ def verdict_of(number, answer, at=None, own=False):
     at: a crash-test corner (`with lab.crash_test("redis") as …`), to run the answer there and not on the shared broker.
     own: judge the workbook's own answer too, which from a learner is no attempt.
     """
+    found = find(number)
+    try:
+        return _verdict(found, answer, at, own)
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted, so {found.number} was not judged: run the cell again.") from None
+
+
+def _verdict(found, answer, at, own):
     from workbook.trial import Trial
 
-    found = find(number)
     started = time.monotonic()
 
     def verdict(word, lines=(), **rest):
         return Verdict(found.number, found.title, word, list(lines), seconds=time.monotonic() - started, **rest)
 
-    reason = None if own else _not_attempted(number, answer)
+    reason = None if own else _not_attempted(found.number, answer)
     if reason:
         return verdict(NOT_ATTEMPTED, [reason])
-    misfit = _misfit(number, answer)
+    misfit = _misfit(found.number, answer)
     if misfit:
         return verdict(WRONG, [misfit[0]], must_hold=misfit[1])
     uses = brokers_of(found.lab)
@@ -255,7 +262,7 @@ def verdict_of(number, answer, at=None, own=False):
         trial = Trial.for_lab(found.lab, uses) if at is None else Trial(uses, at.broker)
         trial.begin()
         lines = found.function(answer, trial)
-        return verdict(PASS, [lines] if isinstance(lines, str) else lines or [])
+        return verdict(PASS, [lines] if isinstance(lines, str) else lines or [], printed=trial.printed())
     except Exception as error:
         # Whatever came out: on a broker that is gone it says nothing about the answer.
         down = _down(uses, at)
@@ -270,17 +277,17 @@ def verdict_of(number, answer, at=None, own=False):
                 printed=trial.printed(),
                 hint=_hint_line(found, error.hint) if error.word == WRONG else None,
             )
-        if isinstance(error, Trouble):
+        if isinstance(error, Trouble) and trial is not None:
             return verdict(WRONG, [str(error)])
+        if isinstance(error, Trouble):
+            raise  # there was no corner to run the answer in
         if os.environ.get("WORKBOOK_STRICT"):
             raise
         return verdict(CANNOT_TELL, [_told(error)])
-    except BaseException as error:
+    except BaseException:
         # Interrupted, maybe between a request and its reply: no client of this corner is to be used again.
         if trial is not None:
             trial.close()
-        if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(f"interrupted, so {found.number} was not judged: run the cell again.") from None
         raise
     finally:
         if trial is not None:
