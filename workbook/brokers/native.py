@@ -451,7 +451,11 @@ class KafkaForArchive(NativeKafka):
 
 def _kafka_id():
     """A new identity as Kafka writes it: 16 random bytes in URL-safe base 64."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    while True:
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # One that begins with a dash looks like an option to Kafka's tools; Kafka's own generator avoids it too.
+        if not identity.startswith("-"):
+            return identity
 
 
 def short_name(path):
