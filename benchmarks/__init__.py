@@ -140,7 +140,10 @@ def main(words=()):
         started = time.monotonic()
         module = importlib.import_module(f"benchmarks.{name}")
         try:
-            rows += module.measure(quick)
+            for row in module.measure(quick):
+                rows.append(row)
+                note("    " + "  ".join(filter(None, row.cells())))
+                keep(about, rows)  # an interrupt loses what is being measured, not what was
         except Trouble as trouble:
             if names:
                 raise
@@ -150,7 +153,6 @@ def main(words=()):
     if rows:
         for line in table(rows):
             note(line)
-        keep(about, rows)
     return 0
 
 

@@ -34,17 +34,16 @@ def measure(quick):
         control.up(names=names)
         return time.monotonic() - started
 
-    rows = []
     try:
         alone = {name: min(start(name) for _ in range(1 if quick else 2)) for name in instances}
         note("  alone: " + ", ".join(f"{brokers.TITLES[name]} {taken:.1f} s" for name, taken in alone.items()))
         slowest = max(alone, key=alone.get)
         together, single = pairs(lambda: start(*instances), lambda: start(slowest), runs)
-        rows.append(
+        yield (
             Row("brokers started side by side", "s", together, f"{brokers.TITLES[slowest]}, the slowest, alone", single, 10)
         )
         for name in brokers.NAMES:
-            rows.append(_again(name, runs))
+            yield _again(name, min(runs, 3))
     finally:
         for name in brokers.NAMES:
             if name not in before:
@@ -53,7 +52,6 @@ def measure(quick):
                 brokers.instance(name, "crash").stop()
         if before:
             control.up(names=before)
-    return rows
 
 
 def _again(name, runs):

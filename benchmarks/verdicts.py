@@ -11,7 +11,7 @@ def measure(quick):
         if not (paths.ROOT / "workbook" / "taught" / f"lab{lab}.py").exists():
             continue
         for number, exercise in exercises.exercises_of(lab).items():
-            taken = _exercise(exercise, 1 if quick else 5, 2 if quick else None)
+            taken = _exercise(exercise, 1 if quick else 3, 2 if quick else None)
             every += taken
             yield Row(f"verdict {number} {exercise.title}", "s", taken, limit=exercise.budget, each=True,
                       note=f"at most {max(taken):.2f} s")

@@ -34,7 +34,10 @@ from workbook.proxy import lost_reply
 
 # %% [markdown]
 # `lab.connect()` opens an ordinary `pika.BlockingConnection`. `heartbeat=0` belongs to a notebook, which says nothing for
-# minutes while you read; what it costs a program at work you will see in the last part.
+# minutes while you read; what it costs a program at work you will see in the last part. `lab.world` is the world outside of
+# the broker: it notes the mails that were sent and the cards that were charged, and nothing takes them back. The exchange
+# `orders` is *direct*: it compares a message's key with the key of each binding, letter by letter. Everything lives in a
+# *virtual host* (vhost) of its own, a corner of the broker whose names nobody else sees.
 
 # %%
 lab = open_lab("24")
@@ -46,7 +49,8 @@ connection.is_open, ch.is_open
 
 # %% [markdown]
 # Two helpers for this notebook. The first makes an empty queue, binds it to the exchange `orders` for a key, and can put
-# some orders into it. *Durable* means that the queue itself survives a restart of the broker.
+# some orders into it. *Durable* means that the queue itself survives a restart of the broker. The exchange with the empty
+# name, `""`, is the *default exchange*: there each queue is bound already, with its own name as the key.
 
 # %%
 def fresh(queue, key=None, arguments=None, orders=0):
@@ -75,7 +79,8 @@ def ready(queue):
 # ## A publish that returns and a message that is gone
 #
 # The service Billing wants to know about every order that was placed. The checkout publishes two orders on a channel as
-# pika opens it. In the second publish somebody has mistyped the key. `basic_get` then asks the queue for a message, twice.
+# pika opens it. In the second publish somebody has mistyped the key. `basic_get` then asks the queue for a message, twice; it
+# gives three things, delivery, properties and body (`[2]`), or three times `None`.
 
 # %%
 fresh("billing", "placed")
@@ -87,7 +92,8 @@ plain.basic_publish("orders", "palced", b"order 2")
 # %% [markdown]
 # Both calls returned, and one message arrived. No queue is bound for the key `palced`, so the broker threw `order 2` away,
 # as the protocol demands. Nobody was told. Here is a publisher that looks careful: it catches everything that can be
-# raised. (Its channel is *in confirm mode*, which is the next section.)
+# raised. (Its channel is *in confirm mode*, which is the next section.) `judge` runs it by the rules of the exercise that you
+# will solve below; it must fail, and `expect=` names the failure that it is there to show.
 
 # %%
 def naive_publish(ch, exchange, key, body, message_id):
@@ -108,6 +114,8 @@ judge("24.1", naive_publish, expect="untruthful")
 #
 # A channel can be switched to *confirm mode*: from then on the broker answers each publish, with an `ack` (all queues that
 # the message was routed to have it) or a `nack` (it could not be taken). pika's `basic_publish` then waits for that answer.
+# For a persistent message in a durable queue the `ack` also means that it is on disk; one node's disk is one disk, and
+# replicated (*quorum*) queues exist for who needs more.
 # The second function below runs in a worker, a process of its own, so that it may hang without hanging your notebook.
 
 # %% tags=["teaches"]
@@ -132,7 +140,8 @@ def publish_once(parameters, exchange, key, body):
 # 4. *lost confirm*: the broker takes the message, and the connection breaks before its `ack` arrives
 # 5. *alarm*: the broker has run out of memory
 #
-# **Predict first.** What does `basic_publish` do, each time, in confirm mode: `"returns"`, `"raises"` or `"hangs"`?
+# **Predict first.** What does `basic_publish` do, each time, in confirm mode? Five words in the order of the list, each
+# `"returns"`, `"raises"` or `"hangs"`.
 
 # %%
 predict(
@@ -173,7 +182,7 @@ print(seen["lost confirm"], outcome.error.kind, "- and in the queue:", ready("bi
 #
 # The fifth reaches everybody who uses a broker, so it happens on a crash-test broker that is yours alone. Above its memory
 # limit RabbitMQ stops reading from connections that publish. Two seconds are given to the publisher, then it is killed.
-# When the alarm is over, the queue is looked at once more.
+# When the alarm is over, the queue is looked at once more. Starting that broker takes some ten seconds.
 
 # %%
 with lab.crash_test("rabbitmq") as corner:
@@ -216,6 +225,7 @@ except UnroutableError as error:
 # With a missing exchange the broker closes the whole channel, and the code that owns it has to open another:
 
 # %%
+confirmed = confirming(lab.amqp())
 try:
     confirmed.basic_publish("oders", "placed", b"order 3", mandatory=True)
 except ChannelClosedByBroker as error:
@@ -360,7 +370,8 @@ needs - {binding["destination"] for binding in bindings if binding["routing_key"
 # ## When may the broker forget?
 #
 # On to the other end. A consumer can ask for messages with *automatic acknowledgement*: the broker forgets a message as
-# soon as it has written it to the connection. Or it acknowledges by hand, when the mail is sent. This consumer can do both:
+# soon as it has written it to the connection. Or it acknowledges by hand, when the mail is sent: it names the message by its
+# `delivery_tag`, the number that the broker gave to this delivery on this channel. This consumer can do both:
 
 # %%
 def send_mails(parameters, world, auto_ack):
@@ -373,7 +384,8 @@ def send_mails(parameters, world, auto_ack):
 
 # %% [markdown]
 # Twenty orders wait. The consumer is killed at its third mail, right before or right after sending it. The broker notices
-# the broken connection, removes the consumer, and puts back whatever was handed out and not acknowledged.
+# the broken connection, removes the consumer, and puts back whatever was handed out and not acknowledged. `lab.again()` begins
+# the next experiment: it ends the workers of the last one and lets `world` forget.
 
 # %%
 def after_the_kill(auto_ack, fault):
@@ -419,14 +431,17 @@ back = [ch.basic_get("mail", auto_ack=True) for _ in range(ready("mail"))]
 # `redelivered` is set on all eighteen, but only `order 3` was worked. The flag says "somebody has had this before", not
 # "somebody has done this". It may spare you a look-up for messages without it; it never replaces the id.
 #
+# A consumer that stops must say so. After a `break` out of `ch.consume(queue)` the broker still knows it and keeps handing it
+# messages, until the channel closes; `ch.cancel()` (for a callback: `ch.stop_consuming()`) ends that and gives back what was
+# handed out and not worked. Who asks with `basic_get` has nothing to cancel.
+
+# %% [markdown]
 # ### Exercise 24.2: consume
 #
-# Write `consume`. It takes messages from `queue` and calls `work(body)` with each, one after the other, until `work`
-# returns `False`: that was the last one, the worker goes home, and what waits is left to others. An empty queue is no
-# reason to leave. A message is acknowledged when its work is done, before the next work begins. When work raises, the
-# message is not done. Loop over `ch.consume(queue)`, ask with `ch.basic_get(queue)`, or register a callback with
-# `ch.basic_consume`: all three can do it. The check kills your consumer when a message was delivered, worked,
-# acknowledged.
+# Write `consume`. It calls `work(body)` with each message of `queue`, one after the other, until work returns `False`: that
+# message is done too, and what waits is left to others. An empty queue is no reason to leave. What work raises comes out of
+# `consume`. Use `ch.consume(queue)`, `ch.basic_get(queue)` or `ch.basic_consume` with a callback: all three can do it. The
+# check kills your consumer when a message was delivered, worked, acknowledged, and lets a second run of it do the rest.
 
 # %% tags=["teaches"]
 @exercise("24.2")
@@ -434,7 +449,7 @@ def consume(ch, queue, work):
     """Call `work(body)` with each message of `queue`, until it returns False.
 
     A message is acknowledged when its work has returned (also the last one), and before the next work begins. What work
-    raises comes out of consume, and its message is not acknowledged.
+    raises comes out of consume, and its message is not acknowledged. When consume has returned, what waits is free for others.
     """
     ### BEGIN SOLUTION
     ch.basic_qos(prefetch_count=1)
@@ -622,7 +637,8 @@ print("heartbeat 0:", "still waiting" if waiting[0].alive else "noticed")
 # queue grows. Turning heartbeats off mends the robbed worker by making every worker blind; serving the connection mends it.
 #
 # There is a second clock, which heartbeats do not stop: RabbitMQ takes a message back that has been unacknowledged for half
-# an hour (`consumer_timeout`). For work of that length, acknowledge when the work is *recorded* somewhere safe, and
+# an hour (`consumer_timeout`), and closes the channel: 406 `PRECONDITION_FAILED`, "delivery acknowledgement … timed out". For
+# work of that length, acknowledge when the work is *recorded* somewhere safe, and
 # let a job with checkpoints do it (lab 19).
 #
 # ## What the real ones do
@@ -641,7 +657,7 @@ print("heartbeat 0:", "still waiting" if waiting[0].alive else "noticed")
 def acknowledge_early(ch, queue, work):
     for method, _, body in ch.consume(queue):
         ch.basic_ack(method.delivery_tag)
-        if not work(body):
+        if work(body) is False:
             break
     ch.cancel()
 
@@ -663,12 +679,12 @@ score()
 # ## Recall
 #
 # 1. In confirm mode a publish returned normally. What do you know, and what not, without `mandatory`?
-# 2. Which of the four words does an alarm lead to, and why not *refused*?
+# 2. Which of the four words does an alarm lead to, with `blocked_connection_timeout` set, and why not *refused*?
 # 3. Why does a publisher that does everything right put a message into the queue twice?
 # 4. What must two copies share, and who uses it?
 # 5. `nack` came back. Name a queue that may have the message all the same.
 # 6. All was confirmed, and a service got nothing. Who could have noticed?
-# 7. A consumer with automatic acknowledgement is killed at its third message of twenty. How many are lost, and why not one?
+# 7. A consumer with automatic acknowledgement is killed right before its third mail of twenty. How many are lost, and why not one?
 # 8. What does `redelivered` tell you, and what does it not?
 # 9. What does a prefetch of 1 prevent, and what does it cost?
 # 10. Why is `heartbeat=0` no cure for long work?

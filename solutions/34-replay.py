@@ -4,12 +4,11 @@
 # **You build** what a shop needs when a bug in its code is a week old: a rebuild that ends, that sends no mail twice and
 # forgets none, and that readers never see half done.
 #
-# **Time** 50 minutes. **You need** Kafka (running). Labs 31 to 33 introduce the log; if you come here first, the primer below is
-# enough.
+# **Time** 50 minutes. **You need** Kafka (running). Labs 31 to 33 (to come) introduce the log; the primer below is enough.
 #
 # **From the talk** *replayability*: what a log can do that a queue, which forgets what was consumed, cannot.
 #
-# <!-- budget: cells 90, because the primer, three ways back, four predictions and three exercises need a cell each -->
+# <!-- budget: cells 94, because the primer, four ways back, four predictions and three exercises need a cell each -->
 
 # %% [markdown]
 # ## The log in five lines
@@ -30,7 +29,7 @@ import kafka
 from kafka import TopicPartition
 from kafka.admin import OffsetSpec, OffsetTimestamp
 
-from workbook import check, exercise, figures, happened, judge, open_lab, predict, score
+from workbook import check, exercise, figures, happened, hint, judge, open_lab, predict, reveal, score
 from workbook.faults import ProbedConnection
 
 # %%
@@ -132,7 +131,7 @@ def take(consumer, count):
 
 # %% [markdown]
 # Here is the service's week: 50 events, each of them handled, and at the end its positions committed under the name of its
-# group. (In a shop it would commit every few seconds. Lab 33 is about when.)
+# group. (In a shop it would commit every few seconds. Lab 33, to come, is about when.)
 
 # %%
 old = reader(*partitions, group_id=lab.name("amounts"), auto_offset_reset="earliest")
@@ -175,10 +174,10 @@ shown[1], mended[1], mended[5]
 # noticed: a position belongs to its reader. You have read what the old service had read before you, and its committed
 # positions are still where they were, as the next cell shows.
 #
-# ## Three ways back
+# ## Four ways back
 #
-# `seek_to_beginning` moves one consumer. A **new group** does the same for a service: it has no committed positions, so
-# `auto_offset_reset="earliest"` decides where it begins.
+# **1.** `seek_to_beginning` moves one consumer, as above. **2.** A **new group** does the same for a service: it has no
+# committed positions, so `auto_offset_reset="earliest"` decides where it begins.
 
 # %%
 new = reader(*partitions, group_id=lab.name("amounts-mended"), auto_offset_reset="earliest")
@@ -187,23 +186,34 @@ print("new: committed", [new.committed(one) for one in partitions])
 print("new: begins at", plain({one: new.position(one) for one in partitions}))
 
 # %% [markdown]
-# A **reset** moves the committed positions of a group that exists. Nobody may be in the group meanwhile: its members would
-# commit over it. A service that is started under this name afterwards begins there, its code and settings unchanged. What `reset_group_offsets` returns is what the group has now.
+# **3.** A **reset** sets the committed positions of a group. A service that is started under this name afterwards begins
+# there, its code and settings unchanged. Stop the service first. Kafka refuses a reset while the group has members, and
+# `reset_group_offsets` does not raise then: it returns an `error` for each partition, so look at it. Nor does Kafka protect
+# you from a consumer that took its partitions by `assign`, as ours do: it is no member, and its next commit goes over your
+# reset.
 
 # %% tags=["system:kafka"]
+def reset(group, wanted):
+    done = lab.admin.reset_group_offsets(group, wanted)
+    refused = {one: now["error"] for one, now in done.items() if now["error"] is not kafka.errors.NoError}
+    if refused:
+        raise RuntimeError(f"not reset: {refused}")
+    return plain({one: now["offset"] for one, now in done.items()})
+
+
+# %%
 report = lab.name("weekly-report")
-done = lab.admin.reset_group_offsets(report, {one: OffsetSpec.EARLIEST for one in partitions})
-plain({one: now["offset"] for one, now in done.items()})
+reset(report, {one: OffsetSpec.EARLIEST for one in partitions})
 
 # %% [markdown]
-# And **time**: if you know when the bug was deployed, you need not go back further than that. Kafka finds for each
+# **4.** And **time**: if you know when the bug was deployed, you need not go back further than that. Kafka finds for each
 # partition the first offset with that time stamp or a later one. The bug came on Thursday:
 
 # %%
 thursday = MONDAY + 3 * DAY
 since = reader().offsets_for_times({one: thursday for one in partitions})
-done = lab.admin.reset_group_offsets(report, {one: OffsetTimestamp(thursday) for one in partitions})
-plain({one: found.offset for one, found in since.items()}), plain({one: now["offset"] for one, now in done.items()})
+print("found:", plain({one: found.offset for one, found in since.items()}))
+print("reset:", reset(report, {one: OffsetTimestamp(thursday) for one in partitions}))
 
 # %% [markdown]
 # Going back to Thursday is enough only if you still have the projection *as it was on Thursday*. A fold needs its state: with
@@ -211,9 +221,18 @@ plain({one: found.offset for one, found in since.items()}), plain({one: now["off
 #
 # ## What a replay does twice
 #
-# The obvious rebuild is the service itself, with the mend in it, started under a new group. It handles each event as
-# it always did.
-#
+# The obvious rebuild is the service itself, with the mend in it, started under a new group. It is `handle` with `fold` in
+# the place of `first_fold`; the mail it sends as it always did.
+
+# %%
+def mended_handle(state, record):
+    event = json.loads(record.value)
+    if event["type"] == "placed":
+        world.mail(event["customer"], f"order {event['order']} received")
+    return fold(state, record)
+
+
+# %% [markdown]
 # **Predict first.** 50 events are replayed, 12 mails went out in the past week. How many mails leave during this rebuild?
 
 # %%
@@ -227,21 +246,24 @@ predict(
 # %%
 state, before = {}, len(world.mails())
 for record in take(new, 50):
-    state = handle(state, record)
+    state = mended_handle(state, record)
 naive = len(world.mails()) - before
 happened("34.p1", naive)
+state == mended
 
 # %% [markdown]
-# Every customer of the week gets a mail about an order that has long arrived. The log replays *what happened*; that mails
-# were sent is not in it, the code did that on the way. This is why `fold` above only computes. It takes a state and a record
-# and returns a state; it sends nothing, asks nobody and does not look at the clock, so it may run as often as you like.
+# The amounts are right now. But every customer of the week gets a mail about an order that has long arrived. The log
+# replays *what happened*; that mails were sent is not in it, the code did that on the way. This is why `fold` above only
+# computes. It takes a state and a record and returns a state; it sends nothing, asks nobody and does not look at the clock,
+# so it may run as often as you like.
 #
 # A rebuild is then three questions: **where does it end**, **who sends the mails**, **when do readers see it**.
 #
 # ## Where does it end?
 #
 # In this lab you knew that there are 50 events. A shop does not know, and it goes on writing. First idea: read until
-# nothing comes any more.
+# nothing comes any more. `judge` runs it by the rules of the exercise that you solve below, 34.1, so it must fail;
+# `expect="missing"` names what the verdict has to show.
 
 # %%
 def until_nothing_comes(consumer, partitions, fold):
@@ -264,9 +286,9 @@ judge("34.1", until_nothing_comes, expect="missing")
 # In the shop's busy hours that loop would run until the night, and what it returns would be the state at a moment that nobody
 # has chosen.
 #
-# So the end has to be fixed, once, before the reading begins: `end_offsets`. What do you compare it with? Look at a log that
-# is not as tidy as the shop's. *Transactions* (lab 36) write several events that become visible together, or not at all
-# when they are *aborted*.
+# So the end has to be fixed, once, before the reading begins: `end_offsets`. What do you compare it with? Look at a log
+# that is not as tidy as the shop's. *Transactions* (lab 36, to come) write several events that become visible together, or
+# not at all when they are *aborted*.
 
 # %%
 edge = lab.topic("edges", 3)
@@ -285,13 +307,14 @@ def transaction(partition, count, end):
 
 # %% [markdown]
 # **Predict first.** Partition 0 gets four events in a transaction that is committed, then two in one that is aborted. Which
-# end offset does it have then, and how many records does a `read_committed` consumer get from it?
+# end offset does it have then, and how many records does a `read_committed` consumer get from it? Two values, in this order:
+# the end offset, the number of records.
 
 # %%
 predict(
     "34.p2",
     ### BEGIN SOLUTION
-    end=8, records=4,
+    8, 4,
     ### END SOLUTION
 )
 
@@ -302,7 +325,7 @@ transaction(cut, 5, several.commit_transaction)
 edges = reader(first)
 edges.seek(first, 0)
 seen = take(edges, 4)
-happened("34.p2", end=edges.end_offsets([first])[first], records=len(seen))
+happened("34.p2", edges.end_offsets([first])[first], len(seen))
 
 # %% [markdown]
 # Four records, at offsets 0 to 3. Each transaction also ends with a *marker* that takes an offset and is never handed out:
@@ -315,8 +338,8 @@ while edges.position(first) < 8:
 [record.offset for record in seen], edges.position(first)
 
 # %% [markdown]
-# In an empty partition, no record ever comes; its end is 0, and the position is there from the start. And `read_committed`
-# has to be asked for. The default hands out what was aborted, here two events that never happened:
+# In a partition never written to, no record ever comes; its end is 0, and the position is there from the start. And
+# `read_committed` has to be asked for. The default hands out what was aborted, here two events that never happened:
 
 # %%
 unwary = reader(first, isolation_level="read_uncommitted")
@@ -356,10 +379,10 @@ except kafka.errors.OffsetOutOfRangeError as error:
 # `poll` gives it, and returns the next state; the first state is `{}`.
 #
 # What you return is two things that belong together: the state, and for each partition the offset from which a live
-# consumer goes on, so that each event is in the state or still to come, never both. A poll may well bring events from behind
-# your end. If the beginning of a partition is gone, return nothing, but raise `BeginningGone`: whoever started the rebuild has to
-# decide what to do about it. If you are stuck: `hint("34.1")`, `hint("34.1", 2)`; `reveal("34.1")` prints one possible answer
-# and counts the exercise as seen, not solved.
+# consumer goes on, so that each event is in the state or still to come, never both. A poll may well bring events from
+# behind your end. If the beginning of a partition is gone, return nothing, but raise `BeginningGone`: whoever started the
+# rebuild has to decide what to do about it. If you are stuck: `hint("34.1")`, `hint("34.1", 2)`; `reveal("34.1")` prints
+# one possible answer and counts the exercise as seen, not solved.
 
 # %% tags=["teaches"]
 class BeginningGone(Exception):
@@ -407,9 +430,14 @@ state, offsets = rebuild(reader(), partitions, fold)
 state == mended, plain(offsets), len(world.mails()) - before
 
 # %% [markdown]
-# The same amounts, the fixed end of each partition, and no mail at all. You can run this cell as often as you like; that is
-# what makes a rebuild a thing one dares to do on a Monday.
-#
+# The same amounts, the fixed end of each partition, and no mail at all. Until order 13 comes, you can run that cell as often
+# as you like with the same result, and no customer ever notices; that is what makes a rebuild a thing one dares to do on a
+# Monday. What this one gave is kept for later:
+
+# %%
+rows_of_first_rebuild, end_of_first_rebuild = state, offsets
+
+# %% [markdown]
 # ## Who sends the mails?
 #
 # No mail at all is also wrong. While you rebuild, orders go on coming in, and their customers wait for a mail. The old
@@ -420,7 +448,7 @@ state == mended, plain(offsets), len(world.mails()) - before
 publish(order_event(13, "placed", 1000), MONDAY + 7 * DAY).get()
 shown = handle(shown, take(old, 1)[0])
 old.commit()
-plain(offsets), plain({one: old.committed(one) for one in partitions})
+plain(end_of_first_rebuild), plain({one: old.committed(one) for one in partitions})
 
 # %% [markdown]
 # Then the old service is stopped. Orders 14 and 15 come in when nobody is there, and after that the new one takes over.
@@ -486,26 +514,27 @@ def mails_of_replay(boundary):
 
 # %% [markdown]
 # **Predict first.** There are two candidates for the boundary: the old service's committed positions, and the end at which
-# the rebuild stopped (`offsets`). Orders 13, 14 and 15 came after that end; 13 has its mail. How many mails leave with each?
+# the first rebuild stopped. Orders 13, 14 and 15 came after that end; 13 has its mail. How many mails leave with each? Two
+# values, in this order: with the committed positions, with the end of the rebuild.
 
 # %%
 predict(
     "34.p3",
     ### BEGIN SOLUTION
-    old_service=2, end_of_rebuild=3,
+    2, 3,
     ### END SOLUTION
 )
 
 # %%
-right, wrong = mails_of_replay(boundary), mails_of_replay(offsets)
+right, wrong = mails_of_replay(boundary), mails_of_replay(end_of_first_rebuild)
 print("boundary where the old service stopped:", right)
 print("boundary where the rebuild ended:      ", wrong)
-happened("34.p3", old_service=len(right), end_of_rebuild=len(wrong))
+happened("34.p3", len(right), len(wrong))
 
 # %% [markdown]
-# Orders 14 and 15 were waiting for their mail. With the end of the rebuild as the boundary, customer 13 gets a second mail. Had the old service been *behind* that end,
-# orders in between would have got none. The boundary is a statement about the mails, so only the one who sends them can make
-# it.
+# Orders 14 and 15 were waiting for their mail. With the end of the rebuild as the boundary, customer 13 gets a second mail.
+# Had the old service been *behind* that end, orders in between would have got none. The boundary is a statement about the
+# mails, so only the one who sends them can make it.
 
 # %% tags=["figure"]
 mails = figures.bars(
@@ -518,8 +547,8 @@ mails
 
 # %% [markdown]
 # One gap is left: the old service could be killed right after a mail and before its commit. Then its position is one event
-# too low, and the new service sends that mail again. That is *at least once*, as everywhere; lab 16 shows what helps (an id
-# that the mail provider knows).
+# too low, and the new service sends that mail again. That is *at least once*, as everywhere; lab 16 (to come) shows what
+# helps (an id that the mail provider knows).
 #
 # ## When do readers see it?
 #
@@ -591,7 +620,8 @@ def exchange(path, first=None):
 
 
 # %% [markdown]
-# A `ProbedConnection` is an ordinary connection, on which a process can be killed at a statement.
+# A `ProbedConnection` is an ordinary connection, on which a process can be killed at a statement. `lab.run(…, fault=…)` calls a
+# function in a process of its own, and kills that one where the fault says.
 #
 # **Predict first.** This is killed right after its `DROP`. What does the next reader see: `"old"`, `"new"`, or `"nothing"`?
 
@@ -604,7 +634,7 @@ predict(
 )
 
 # %%
-put(db, "projection_next", state)
+put(db, "projection_next", rows_of_first_rebuild)
 lab.run(exchange, path, fault="kill after DROP")
 try:
     seen = "old" if look()[0] == 1800 else "new"
@@ -621,7 +651,7 @@ happened("34.p4", seen)
 
 # %%
 put(db, "projection", shown)
-put(db, "projection_next", state)
+put(db, "projection_next", rows_of_first_rebuild)
 lab.run(exchange, path, "BEGIN", fault="kill after DROP")
 look()[0]
 
@@ -635,6 +665,9 @@ look()[0]
 # machine, later, which is ready first. Then the slow one arrives with *older* rows. A projection is older when it is behind
 # what readers see in **any** partition. Such a switch is refused, also when the other one slips in at the last moment.
 # Equally far is not older: a mended fold over the same log has the same offsets.
+#
+# A plain `BEGIN` takes SQLite's one lock for writing only at the first statement that writes; `BEGIN IMMEDIATE` takes it at
+# once, so that nobody else can write between what you read and what you write.
 
 # %% tags=["teaches"]
 @exercise("34.3")
@@ -642,8 +675,8 @@ def switch(db, table, offsets):
     """Let readers see `table` as `projection` and `offsets` as `positions`, both at once. True if they do from now on.
 
     False, and nothing is changed, if `table` is older than what they see. db: an SQLite connection on which each statement
-    is a transaction unless you say BEGIN; others use the same database. offsets: {TopicPartition: offset}; the table
-    positions has (partition number, position).
+    is a transaction unless you say BEGIN, and no transaction is open when you return; others use the same database. offsets:
+    {TopicPartition: offset}; positions has (partition number, position), and no row yet for a partition that is new.
     """
     ### BEGIN SOLUTION
     new = {one.partition: offset for one, offset in offsets.items()}
@@ -670,8 +703,8 @@ switch = check("34.3")
 # ended below that, so it is refused: it would take order 13 away from the support page. A rebuild of now is let in.
 
 # %%
-put(db, "projection_next", state)
-switch(db, "projection_next", offsets), look()
+put(db, "projection_next", rows_of_first_rebuild)
+switch(db, "projection_next", end_of_first_rebuild), look()
 
 # %%
 state, offsets = rebuild(reader(), partitions, fold)
@@ -693,10 +726,11 @@ switch(db, "projection_next", offsets), look()
 # delete. All instances must be stopped.
 #
 # **Axon**, an event-sourcing framework for Java,
-# [keeps](https://docs.axoniq.io/axon-framework-reference/5.1/events/event-processors/streaming) with its position where a reset began, so it knows which events are a
-# replay, which is exercise 34.2; a handler marked `@DisallowReplay` is not called for those.
+# [keeps](https://docs.axoniq.io/axon-framework-reference/5.1/events/event-processors/streaming) with its position where a
+# reset began, so it knows which events are a replay, which is exercise 34.2; a handler marked `@DisallowReplay` is not
+# called for those.
 #
-# **RabbitMQ streams** can be read from `first`, an offset or a time as well; its queues can't (lab 26).
+# **RabbitMQ streams** can be read from `first`, an offset or a time as well; its queues can't (lab 26, to come).
 #
 # ## When to choose this
 #

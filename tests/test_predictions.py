@@ -48,8 +48,14 @@ def test_each_part_of_a_prediction_counts(capsys):
         "15.p1 · it was 0, 1, 1, 2: you predicted 0, 1, 1, 1 (3 of 4 right)",
         "15.p2 · sealed",
         "15.p2 · it was first a, second c: you predicted first a, second b (1 of 2 right)",
-        "predictions: 4 of 6 right",
+        "predictions: 4 of 6 values right, in 2 predictions",
     ]
+
+
+def test_values_without_names_are_matched_in_order(capsys):
+    predictions.predict("34.p2", 8, 4)
+    predictions.happened("34.p2", end=8, records=4)
+    assert said(capsys)[-1] == "34.p2 · it was end 8, records 4: as you predicted (2 of 2 right)"
 
 
 def test_a_prediction_of_another_shape_is_wrong_and_no_error(capsys):

@@ -275,7 +275,7 @@ def _verdict(found, answer, at, own):
                 anomalies=error.anomalies,
                 must_hold=error.must_hold,
                 printed=trial.printed(),
-                hint=_hint_line(found, error.hint) if error.word == WRONG else None,
+                hint=_hint_line(found, error.hint) if error.word == WRONG and error.hint else None,
             )
         if isinstance(error, Trouble) and trial is not None:
             return verdict(WRONG, [str(error)])

@@ -42,13 +42,19 @@ def happened(number, *values, **named):
 
 
 def _agreement(guess, actual):
-    if isinstance(actual, dict):
-        guess = guess if isinstance(guess, dict) else {}
+    """(how many parts are right, of how many). Parts are matched by name where both have names, else in order."""
+    if isinstance(actual, dict) and isinstance(guess, dict):
         return sum(_same(guess.get(key), value) for key, value in actual.items()), len(actual)
-    if isinstance(actual, (list, tuple)):
-        guess = guess if isinstance(guess, (list, tuple)) else [guess]
-        return sum(_same(a, b) for a, b in zip(guess, actual)), len(actual)
-    return int(_same(guess, actual)), 1
+    if not isinstance(actual, (dict, list, tuple)):
+        return int(_same(guess, actual)), 1
+    parts, guesses = _parts(actual), _parts(guess)
+    return sum(_same(a, b) for a, b in zip(guesses, parts)), len(parts)
+
+
+def _parts(value):
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _same(guess, actual):
@@ -69,4 +75,10 @@ def score():
     """How many of this notebook's predictions came true."""
     right = sum(r for r, _ in _compared.values())
     of = sum(n for _, n in _compared.values())
-    print(f"predictions: {right} of {of} right" if of else "predictions: none made")
+    made = len(_compared)
+    if not made:
+        print("predictions: none made")
+    elif made == of:
+        print(f"predictions: {right} of {of} right")
+    else:
+        print(f"predictions: {right} of {of} values right, in {made} {'prediction' if made == 1 else 'predictions'}")

@@ -335,37 +335,35 @@ def _report(tally, every):
 
 
 def repeat(every, tally, limit=None, busy="third", quiet=False):
-    """Run the items in turn, those that ran least often first, until each has its runs or `limit` seconds are over."""
+    """Run the items in turn, those furthest from their number first, until each has its runs or `limit` seconds are over."""
     begun = told = time.monotonic()
     digests = {item.key: item.digest() for item in every}
     burners = Burners()
     before = _open_files()
     try:
         while True:
-            left = [(tally.of(item)["runs"], place, item) for place, item in enumerate(every)]
-            left = sorted(entry for entry in left if entry[0] < entry[2].runs)
-            if not left:
+            everything = tally.read()
+            done = {item.key: Tally._entry(everything, item.key, digests[item.key])["runs"] for item in every}
+            left = [item for item in every if done[item.key] < item.runs]
+            if not left or limit is not None and time.monotonic() - begun > limit:
                 return
-            for runs, _, item in left:
-                if runs > left[0][0]:
-                    break  # the others catch up first
-                if limit is not None and time.monotonic() - begun > limit:
-                    return
-                if item.digest() != digests[item.key]:
-                    # This process has the old modules loaded, and its workers load new ones.
-                    raise Trouble(f"a source of {item.key} has changed while the soak ran: start it again to go on.")
-                loaded = _busy(busy, runs)
-                burners.switch(loaded)
-                started = time.monotonic()
-                problem = item.run()
-                tally.add(item, digests[item.key], loaded, time.monotonic() - started, problem)
-                if problem:
-                    note(f"{item.key}, run {runs + 1}{', cores busy' if loaded else ''}:\n{problem}")
-                if not quiet and time.monotonic() - told > EVERY:
-                    told = time.monotonic()
-                    note(f"after {(told - begun) / 60:.0f} min")
-                    for line in tally.table(every):
-                        note(line)
+            # By share: a notebook has its 20 runs spread over the 300 of the exercises.
+            item = min(left, key=lambda item: done[item.key] / item.runs)
+            if item.digest() != digests[item.key]:
+                # This process has the old modules loaded, and its workers load new ones.
+                raise Trouble(f"a source of {item.key} has changed while the soak ran: start it again to go on.")
+            loaded = _busy(busy, done[item.key])
+            burners.switch(loaded)
+            started = time.monotonic()
+            problem = item.run()
+            tally.add(item, digests[item.key], loaded, time.monotonic() - started, problem)
+            if problem:
+                note(f"{item.key}, run {done[item.key] + 1}{', cores busy' if loaded else ''}:\n{problem}")
+            if not quiet and time.monotonic() - told > EVERY:
+                told = time.monotonic()
+                note(f"after {(told - begun) / 60:.0f} min")
+                for line in tally.table(every):
+                    note(line)
     finally:
         burners.switch(False)
         if not quiet:

@@ -32,15 +32,17 @@ class Trial(Corner):
         self._printed.append(outcome.printed)
         return outcome
 
-    def result(self, worker, within=3.0):
+    def result(self, worker, within=3.0, circumstance=None):
         """Wait for a worker that has to return, and give its value.
 
+        circumstance: the situation that the answer was in ("the confirm was lost"), told first where it did not return.
         Ends the check as YOUR CODE RAISED, or as WRONG when it had not returned within `within` seconds.
         """
         outcome = self.outcome(worker, within)
-        self.expect_no_error(outcome)
+        self.expect_no_error(outcome, circumstance)
         if outcome.kind == "overran":
             raise Wrong(
+                *([circumstance] if circumstance else []),
                 f"stuck: {worker.name} had not returned after {within:g} s"
                 + (f" ({outcome.error.given})" if outcome.error else ""),
                 must_hold="it returns",
@@ -49,15 +51,15 @@ class Trial(Corner):
             raise CannotTell(f"{worker.name} ended on its own, without an exception; run the check again")
         return outcome.value
 
-    def expect_no_error(self, outcome):
-        """End the check as YOUR CODE RAISED when an exception came out of the answer."""
+    def expect_no_error(self, outcome, circumstance=None):
+        """End the check as YOUR CODE RAISED when an exception came out of the answer: first in which situation."""
         error = outcome.error
         if error is None:
             return
         if error.where is None:
             # No line of the answer is in the traceback: the check's own driver failed.
             raise RuntimeError(error.trace)
-        raise Raised(*error.lines)
+        raise Raised(*([circumstance] if circumstance else []), *error.lines)
 
     def expect_fault(self, outcome, fault):
         """End the check as CANNOT TELL unless `fault` really happened in that worker."""

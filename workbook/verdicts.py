@@ -30,7 +30,7 @@ class Wrong(Ended):
 
     anomalies: what was found, by name, with witnesses. lines: what was seen, where no anomaly says it (or the
     circumstances: "killed after its BLMOVE"). must_hold: the property, in one sentence. hint: the number of the hint
-    that fits what was seen.
+    that fits what was seen, None where none does.
     """
 
     word = WRONG

@@ -150,7 +150,10 @@ def _learner_error(error, sources):
         message = str(error).split("\n")[0][:200]
     except Exception:
         message = ""  # a learner's own exception may fail to say what it is
-    told = LearnerError(type(error).__name__, message, given=faulty.last_given(), trace=traceback.format_exc())
+    kind = type(error).__name__
+    if kind == "error":
+        kind = f"{type(error).__module__}.error"  # as struct's and zlib's are called: the bare name says nothing
+    told = LearnerError(kind, message, given=faulty.last_given(), trace=traceback.format_exc())
     if isinstance(error, SyntaxError):
         told.message = error.msg
     for (frame, _), summary in zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__)):

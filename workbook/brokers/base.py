@@ -166,9 +166,7 @@ class Instance(abc.ABC):
         return probes.problem(self.name, self.address, timeout=1.0) is None
 
     def wait_ready(self, deadline=None):
-        """Wait until a real client is served; raise Trouble with the end of the log after `deadline`
-        seconds.
-        """
+        """Wait until a real client is served; Trouble with the end of the log after `deadline` seconds."""
         deadline = self.ready_within[self.name] if deadline is None else deadline
         end = time.monotonic() + deadline
         while True:

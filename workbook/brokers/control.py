@@ -77,7 +77,7 @@ def up(progress=None, backend=None, names=NAMES):
     with state.lock("up", deadline=1800.0):
         previous = state.backend("shared")
         if previous not in (None, chosen, "external"):
-            stop_backend(previous)
+            _leave(previous, say)
         module.prepare(say)
         if set(names) - set(NAMES) and hasattr(module, "prepare_extras"):
             module.prepare_extras(names)
@@ -104,6 +104,14 @@ def up(progress=None, backend=None, names=NAMES):
         raise failure
 
 
+def _leave(backend, say):
+    """Stop the brokers of the backend that was used before. One that is gone by now holds nobody up."""
+    try:
+        stop_backend(backend)
+    except Trouble as trouble:
+        say(f"  the brokers on {backend} could not be asked to stop ({trouble}) Going on without them.")
+
+
 def _start_one(broker):
     broker.resume() if broker.backend != "external" else None
     broker.start()
@@ -125,8 +133,14 @@ def down(wipe=False, progress=None):
     """Stop every broker that this checkout started, whatever the backend."""
     say = progress or (lambda line: None)
     recorded = set(state.read().get("backends", {}).values()) | {"native"}
+    failures = []
     for backend in sorted(recorded - {"external"}):
-        stop_backend(backend, wipe, say)
+        try:
+            stop_backend(backend, wipe, say)
+        except Trouble as trouble:
+            failures.append(trouble)  # the others are stopped all the same
+    for failure in failures:
+        raise failure
 
 
 def stop_backend(backend, wipe=False, say=lambda line: None):

@@ -1,4 +1,4 @@
-"""The native backend: the same servers as processes of this user, on 127.0.0.1, with their data in .workbook/."""
+"""The native backend: the same servers as processes of this user, on 127.0.0.1, all data in .workbook/."""
 
 import base64
 import hashlib
@@ -32,9 +32,7 @@ _PORTS = {
 
 
 starts_here = False
-"""Whether this process may be a broker's parent: the command line says so of itself, a kernel or a test is
-none.
-"""
+"""Whether this process may be a broker's parent: the command line may, a kernel or a test may not."""
 
 
 def _through_the_command_line(name, role, settings):

@@ -11,9 +11,7 @@ from workbook.brokers import state
 from workbook.trouble import Trouble
 
 FIRST, LAST = 20000, 32000
-"""Below the range from which systems take ports for outgoing connections, above every broker's standard
-port.
-"""
+"""Below the ports that systems take for outgoing connections, above every broker's standard port."""
 
 _STEP = 50  # a checkout's first choice is a block of this size, so that two checkouts rarely meet
 

@@ -1,6 +1,4 @@
-"""Processes that outlive us: started in a session of their own, recognised later by more than their
-number.
-"""
+"""Processes that outlive us: in a session of their own, and recognised later by more than their number."""
 
 import contextlib
 import json

@@ -51,12 +51,12 @@ def publish_until_known(parameters, exchange, key, body, message_id, attempts=5)
     return word
 
 
-# Taught in labs/24-delivery.ipynb, cell 24-057: Exercise 24.2: consume
+# Taught in labs/24-delivery.ipynb, cell 24-058: Exercise 24.2: consume
 def consume(ch, queue, work):
     """Call `work(body)` with each message of `queue`, until it returns False.
 
     A message is acknowledged when its work has returned (also the last one), and before the next work begins. What work
-    raises comes out of consume, and its message is not acknowledged.
+    raises comes out of consume, and its message is not acknowledged. When consume has returned, what waits is free for others.
     """
     ch.basic_qos(prefetch_count=1)
     for method, _, body in ch.consume(queue):
@@ -67,7 +67,7 @@ def consume(ch, queue, work):
     ch.cancel()
 
 
-# Taught in labs/24-delivery.ipynb, cell 24-079: Exercise 24.3: work_long
+# Taught in labs/24-delivery.ipynb, cell 24-080: Exercise 24.3: work_long
 def work_long(conn, ch, tag, work):
     """Call `work()`, serve the connection meanwhile, and acknowledge `tag` when the work is done.
 

@@ -13,7 +13,7 @@ def fold(state, record):
     return {**state, event["order"]: state.get(event["order"], 0) + cents}
 
 
-# Taught in labs/34-replay.ipynb, cell 34-047: Exercise 34.1: rebuild
+# Taught in labs/34-replay.ipynb, cell 34-050: Exercise 34.1: rebuild
 class BeginningGone(Exception):
     """The log no longer begins at offset 0. `first`: {TopicPartition: the first offset that is left}."""
 
@@ -44,7 +44,7 @@ def rebuild(consumer, partitions, fold):
     return state, ends
 
 
-# Taught in labs/34-replay.ipynb, cell 34-058: Exercise 34.2: one mail for each order
+# Taught in labs/34-replay.ipynb, cell 34-063: Exercise 34.2: one mail for each order
 def on_event(event, position, boundary, effects):
     """Send the customer of a placed order the mail that the old service has not sent: effects.mail(recipient, subject).
 
@@ -56,7 +56,7 @@ def on_event(event, position, boundary, effects):
         effects.mail(event["customer"], f"order {event['order']} received")
 
 
-# Taught in labs/34-replay.ipynb, cell 34-068: When do readers see it?
+# Taught in labs/34-replay.ipynb, cell 34-073: When do readers see it?
 def put(db, table, state):
     """Fill a new table with a state; what an earlier try has left there goes first."""
     db.execute(f"DROP TABLE IF EXISTS {table}")
@@ -64,13 +64,13 @@ def put(db, table, state):
     db.executemany(f"INSERT INTO {table} VALUES (?, ?)", state.items())
 
 
-# Taught in labs/34-replay.ipynb, cell 34-082: Exercise 34.3: switch
+# Taught in labs/34-replay.ipynb, cell 34-087: Exercise 34.3: switch
 def switch(db, table, offsets):
     """Let readers see `table` as `projection` and `offsets` as `positions`, both at once. True if they do from now on.
 
     False, and nothing is changed, if `table` is older than what they see. db: an SQLite connection on which each statement
-    is a transaction unless you say BEGIN; others use the same database. offsets: {TopicPartition: offset}; the table
-    positions has (partition number, position).
+    is a transaction unless you say BEGIN, and no transaction is open when you return; others use the same database. offsets:
+    {TopicPartition: offset}; positions has (partition number, position), and no row yet for a partition that is new.
     """
     new = {one.partition: offset for one, offset in offsets.items()}
     # IMMEDIATE: nobody else can write between the comparison and the exchange.

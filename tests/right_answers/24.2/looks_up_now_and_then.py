@@ -7,4 +7,5 @@ def consume(ch, queue, work):
         go_on = work(body)
         ch.basic_ack(method.delivery_tag, multiple=True)
         if not go_on:
+            ch.cancel()
             return

@@ -1,4 +1,4 @@
-"""Puts a message whose work raised back into the queue and goes on, instead of letting the exception out."""
+"""Puts a message whose work raised back into the queue itself, and lets the exception out."""
 
 def consume(ch, queue, work):
     for method, _, body in ch.consume(queue):
@@ -6,7 +6,7 @@ def consume(ch, queue, work):
             go_on = work(body)
         except Exception:
             ch.basic_nack(method.delivery_tag, requeue=True)
-            continue
+            raise
         ch.basic_ack(method.delivery_tag)
         if not go_on:
             break

@@ -3,6 +3,7 @@
 expects: YOUR CODE RAISED
 says: ChannelClosedByBroker
 says: given: publish(ch, 'oders', 'placed', b'order 3', 'id of order 3')
+says: order 3: there is no exchange
 """
 
 import pika

@@ -2,6 +2,7 @@
 
 expects: WRONG lost
 says: order 6, order 7
+says: hint 1 of 3
 """
 
 def consume(ch, queue, work):

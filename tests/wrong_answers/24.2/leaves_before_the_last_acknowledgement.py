@@ -2,6 +2,7 @@
 
 expects: WRONG duplicated
 says: duplicated: 1 of 7 messages: order 5
+says: hint 3 of 3
 """
 
 def consume(ch, queue, work):

@@ -1,7 +1,8 @@
 """Takes an empty queue for the end of the work.
 
 expects: WRONG
-says: the queue was empty at first, then seven orders came
+says: the queue was empty for a while
+says: consume returned before an order came
 says: an empty queue is no reason to leave
 """
 

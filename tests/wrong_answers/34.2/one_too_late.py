@@ -1,7 +1,8 @@
 """Takes the committed offset for the last one handled: the event at the boundary gets no mail.
 
 expects: WRONG lost
-says: lost: 2 of 19 orders
+says: lost: 1 of 19 orders: order 4
+says: partition 0, offset 9; boundary 9 there
 """
 
 
