@@ -1,7 +1,7 @@
 """Hides the lost connection: its caller believes that the message is acknowledged.
 
 expects: WRONG untruthful
-says: the broker died while the work went on
+says: the broker hung up while the work went on
 """
 
 from concurrent.futures import ThreadPoolExecutor
