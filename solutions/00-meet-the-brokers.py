@@ -208,9 +208,9 @@ happened("00.p1", left["Redis snapshots"], left["Redis append-only"])
 #
 # In RabbitMQ each message says whether it shall survive: *persistent* is `delivery_mode` 2, *transient* is 1. The queue has
 # to survive too, so it is *durable*. Here odd orders are persistent and even ones transient. They go into the same queue, a
-# *classic* one, and the broker confirms each. `publish` fills the queue, `read_all` empties it. (The restart in between is an
-# orderly one. A queue that is declared and then killed within two seconds can itself be missing afterwards, and this is to
-# be about its messages.)
+# *classic* one, and the broker confirms each. `publish` fills the queue, `read_all` empties it. (`sync_log` makes the broker
+# write down at once that the queue exists. By itself it does so within about two seconds, and a queue whose broker is killed
+# before that can itself be missing afterwards. This is to be about its messages.)
 #
 # **Predict first**: how many of the 1,000 persistent orders are found after the crash, how many of the 1,000 transient ones?
 
@@ -219,7 +219,7 @@ def rabbitmq_after_crash():
     with lab.crash_test("rabbitmq") as private:
         channel = private.connect().channel()
         channel.queue_declare("orders", durable=True, arguments={"x-queue-type": "classic"})
-        private.broker.restart()
+        private.broker.ctl("eval", "mnesia:sync_log().")
         publish(private.connect().channel())
         crash(private.broker)
         return read_all(private.connect().channel())
