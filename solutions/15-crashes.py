@@ -24,7 +24,7 @@
 # %%
 import redis
 
-from workbook import check, exercise, figures, happened, judge, open_lab, predict, score
+from workbook import check, exercise, figures, happened, hint, judge, open_lab, predict, reveal, score
 from workbook.proxy import lost_reply
 
 lab = open_lab("15")
@@ -116,7 +116,9 @@ table = {}
 for work in (acknowledge_first, acknowledge_last):
     for fault in ("kill before charge", "kill after charge"):
         table[work.__name__, fault] = charges_after(work, fault)
-        print(f"{work.__name__:18} {fault:19} charged {table[work.__name__, fault]} times")
+print("charges             killed before  killed after")
+for name in ("acknowledge_first", "acknowledge_last"):
+    print(f"{name:18} {table[name, 'kill before charge']:10} {table[name, 'kill after charge']:13}")
 happened("15.p1", *table.values())
 
 # %% [markdown]
@@ -170,8 +172,8 @@ except redis.ResponseError as refused:
 # ## The reply that got lost
 #
 # A process that dies is not the only fault. The request reaches Redis, Redis carries it out, and the connection breaks
-# before the reply arrives. The client does not know. redis-py then does what many clients do: it connects again and sends
-# the command a second time. `lost_reply` is a proxy that swallows exactly one reply.
+# before the reply arrives. The client does not know. redis-py (8.1 here; up to ten times, by default) then does what many
+# clients do: it connects again and sends the command a second time. `lost_reply` is a proxy that swallows exactly one reply.
 
 # %%
 lab.again()
@@ -211,7 +213,13 @@ happened("15.p2", returned.decode(), r.llen("processing:worker 1"))
 # Write `take`. It returns the next job for `worker`, as Redis gives it (bytes), or `None` when none came within `timeout`
 # seconds. From the push to the finish each job must be in `jobs` or in `processing:<worker>`, also when the worker is
 # killed before or after any command; and a job that is in the worker's own list because of a lost reply must be found
-# again by the next call. Oldest first.
+# again by the next call, before anything new. Oldest first.
+#
+# A worker here finishes one job before it takes the next, and its name belongs to one process at a time. So whatever stands
+# in its own list when it calls `take` is a job that it does not know of.
+#
+# If you are stuck: `hint("15.1")`, `hint("15.1", 2)`; `reveal("15.1")` prints one possible answer and counts the exercise
+# as seen, not as solved. The lab always goes on, with the workbook's own `take` if need be.
 
 # %% tags=["teaches"]
 @exercise("15.1")
@@ -233,9 +241,6 @@ def take(r, worker, timeout=1):
 take = check("15.1")
 
 # %% [markdown]
-# If you are stuck: `hint("15.1")`, `hint("15.1", 2)`; `reveal("15.1")` prints one possible answer and counts the exercise
-# as seen, not as solved. Both are in `workbook`. A lab always goes on, with the workbook's own `take` if need be.
-#
 # ## Finished, and only what is still yours
 #
 # When a job is done it must leave the worker's list: exactly that job, not its neighbours. And the worker must learn
@@ -245,7 +250,10 @@ take = check("15.1")
 # ### Exercise 15.2: finish
 #
 # Write `finish`. It removes `raw` once from the worker's list and returns `True`; it returns `False`, and changes
-# nothing, when this worker did not hold it (any more).
+# nothing, when this worker did not hold it (any more). A worker may hold several jobs here: others build on your functions.
+#
+# (A lost reply can make `finish` say `False` though it removed the job: the client asks again, and the second `LREM` finds
+# nothing. That is a false alarm and does no harm. `True` never lies.)
 
 # %% tags=["teaches"]
 @exercise("15.2")
@@ -275,7 +283,7 @@ class PutBackEverything:
 
     def recover(self):
         keys = list(self.r.scan_iter("processing:*"))
-        return sum(self.r.lmove(key, "jobs", "LEFT", "RIGHT") is not None for key in keys)
+        return sum(self.r.rpoplpush(key, "jobs") is not None for key in keys)
 
 
 # %% [markdown]
@@ -426,7 +434,8 @@ story
 #
 # **Sidekiq** (its open-source fetch) takes with `BRPOP`, and its acknowledge does nothing. A killed process loses what its
 # threads were working on; on a deployment's SIGTERM it pushes unfinished jobs back itself. **Resque** pops with `LPOP` and
-# then writes down in a second command what the worker is at. Both run here as the check of exercise 15.1 sees them:
+# then writes down in a second command what the worker is at (its jobs come in on the other side, so here it pops on the
+# right). Both run here as the check of exercise 15.1 sees them:
 
 # %% tags=["system:sidekiq"]
 def sidekiq_fetch(r, worker, timeout=1):
@@ -449,10 +458,10 @@ judge("15.1", resque_reserve, expect="lost")
 # %% [markdown]
 # | system | takes with | a worker killed with SIGKILL |
 # |---|---|---|
-# | Resque | `LPOP`, then a note of what it is at | another worker notices the missing heartbeat and files the job as *failed* |
+# | Resque | `LPOP`, then a note of what it is at | between the two commands: lost, as above; later: another worker notices the missing heartbeat and files the job as *failed* |
 # | Sidekiq | `BRPOP` | the job is lost; the paid edition keeps a list of its own for each process, as you do |
 # | RQ | `LMOVE` to an intermediate list with one queue, a pop with several | failed, or retried if retries are left, when its lease has run out |
-# | Celery on Redis | `BRPOP`, then a note in *unacked* | given back after the visibility timeout, an hour by default; a kill between the two commands loses it |
+# | Celery on Redis | `BRPOP`, then a note in *unacked* | by default acknowledged right before it runs, so lost; with `acks_late` given back after the visibility timeout, an hour by default |
 # | Dramatiq | one Lua script: pop and note in one step | given back after 60 s without a heartbeat |
 #
 # Your queue gives what Dramatiq's gives. The table also shows what to ask of any job library: *with which command does it
@@ -506,7 +515,7 @@ score()
 # 1. Which two numbers can at most once give, which two at least once? What decides between them?
 # 2. Why can no queue offer exactly once for a charge?
 # 3. Why is `BRPOP` followed by `LPUSH` not the same as `BLMOVE`?
-# 4. A call raised a time-out. What do you know about what the server did?
+# 4. A reply got lost. What does the client know about what the server did, and what can asking again do?
 # 5. What does *dead* mean, in a form that can be checked?
 # 6. What is a zombie, and which return value tells it that it is one?
 # 7. Why must a renewal move the end of the lease, also when the lease still runs?

@@ -248,7 +248,7 @@ def test_reordered_against_the_order_of_handing_over(sent, done):
 def test_numbers_in_texts_are_compared_as_numbers():
     assert find_reordered({"": ["order 9", "order 10", "order 0010", b"order 11", "order 11b"]}) is None
     assert find_reordered({"": [1.25, "1.5", 2, b"10"]}) is None
-    assert find_reordered({"order 1": [1, 2, 4, 3]}).witness == ("order 1: 3 was done after 4",)
+    assert find_reordered({"order 1": [1, 2, 4, 3]}).witness == ("order 1: 3 came after 4",)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["begin", "end"]), st.sampled_from("abc")), max_size=9))

@@ -67,6 +67,18 @@ def test_a_prediction_of_another_shape_is_wrong_and_no_error(capsys):
     assert said(capsys)[-1] == "predictions: 0 of 1 right"
 
 
+def test_how_a_value_is_written_does_not_matter(capsys):
+    predictions.predict("15.p2", "Order 2", "2", "false")
+    predictions.happened("15.p2", "order 2", 2, False)
+    assert said(capsys)[-1].endswith("as you predicted (3 of 3 right)")
+
+
+def test_too_few_values_are_counted(capsys):
+    predictions.predict("15.p1", 0, 1)
+    predictions.happened("15.p1", 0, 1, 1, 2)
+    assert said(capsys)[-1].endswith("you predicted 0, 1, 2 of 4 values (2 of 4 right)")
+
+
 def test_a_changed_mind_counts_once_and_last(capsys):
     predictions.predict("15.p1", 1)
     predictions.happened("15.p1", 2)

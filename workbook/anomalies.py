@@ -283,7 +283,7 @@ def find_reordered(seen, sent=None, noun="job"):
             if (place := rank(thing)) is None:
                 continue  # never handed over: a phantom, and no matter of order
             if highest is not None and place < rank(highest):
-                witnesses.setdefault(thing, f"{_text(key)}: {thing} was done after {highest}")
+                witnesses.setdefault(thing, f"{_text(key)}: {thing} came after {highest}")
             else:
                 highest = thing
     return _anomaly("reordered", witnesses, total, noun, lambda id: [witnesses[id]])

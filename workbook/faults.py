@@ -70,6 +70,7 @@ def given(text):
     """Remember what the code under test works on right now, so that its exception can be told with its input."""
     global _given
     _given = text
+    note("given", text=text)  # also for a worker that never returns: its own memory is gone then
 
 
 def last_given():

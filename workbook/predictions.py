@@ -38,6 +38,8 @@ def happened(number, *values, **named):
     right, of = _agreement(guess, actual)
     _compared[number] = (right, of)
     word = "as you predicted" if right == of else f"you predicted {_say(guess)}"
+    if len(_parts(guess)) != len(_parts(actual)):
+        word += f", {len(_parts(guess))} of {len(_parts(actual))} values"
     print(f"{number} · it was {_say(actual)}: {word}" + (f" ({right} of {of} right)" if of > 1 else ""))
 
 
@@ -58,9 +60,8 @@ def _parts(value):
 
 
 def _same(guess, actual):
-    if isinstance(guess, str) and isinstance(actual, str):
-        return guess.strip().lower() == actual.strip().lower()
-    return guess == actual
+    # "2" and 2 look alike when they are shown, and a prediction is no spelling test.
+    return guess == actual or str(guess).strip().lower() == str(actual).strip().lower()
 
 
 def _say(value):

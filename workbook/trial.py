@@ -43,13 +43,17 @@ class Trial(Corner):
         if outcome.kind == "overran":
             raise Wrong(
                 *([circumstance] if circumstance else []),
-                f"stuck: {worker.name} had not returned after {within:g} s"
-                + (f" ({outcome.error.given})" if outcome.error else ""),
+                f"stuck: {worker.name} had not returned after {within:g} s{self._given_to(worker)}",
                 must_hold="it returns",
             )
         if outcome.kind == "killed":
             raise CannotTell(f"{worker.name} ended on its own, without an exception; run the check again")
         return outcome.value
+
+    def _given_to(self, worker):
+        """What the worker was at, for a sentence: its last call, when its driver noted one."""
+        calls = [e["note"] for e in self.history.records() if e["who"] == worker.name and e["what"] == "given"]
+        return f": {calls[-1]}" if calls else ""
 
     def expect_no_error(self, outcome, circumstance=None):
         """End the check as YOUR CODE RAISED when an exception came out of the answer: first in which situation."""

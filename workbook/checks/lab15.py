@@ -97,12 +97,25 @@ def _found(trial, workers):
     return found
 
 
-def _judge_law(trial, workers, circumstance, must_hold):
+def _judge_law(trial, workers, circumstance, must_hold, hint=1):
     """End the check as WRONG if a job is lost or twice there."""
     ledger = Ledger(accepted=JOBS, found=_found(trial, workers))
     broken = anomalies.find_anomalies(ledger, records=trial.history.records())
     if broken:
-        raise Wrong(circumstance, anomalies=broken, must_hold=must_hold)
+        elsewhere = _elsewhere(trial, broken[0].ids, workers) if broken[0].name == "lost" else []
+        # A job that stands where nobody looks for it is another mistake than one that stands nowhere.
+        raise Wrong(circumstance, *elsewhere, anomalies=broken, must_hold=must_hold, hint=2 if elsewhere else hint)
+
+
+def _elsewhere(trial, jobs, workers):
+    """A line for each list that holds lost jobs, though nobody will look there for them."""
+    looked_into = {"jobs", *(f"processing:{worker}" for worker in workers)}
+    told = []
+    for key in sorted(map(_text, trial.redis.scan_iter(_type="list"))):
+        here = [job for job in map(_text, trial.redis.lrange(key, 0, -1)) if job in jobs]
+        if here and key not in looked_into:
+            told.append(f"the list {key} has {', '.join(sorted(here))}, and nobody looks there for the jobs of that worker")
+    return told
 
 
 def _operations(trial, who):
@@ -138,6 +151,7 @@ def check_take(take, trial):
         raise Wrong(
             f"five jobs wait, order 1 the longest; take returned {raw!r}",
             must_hold="take returns the job that has waited longest, as Redis gives it",
+            hint=None,
         )
     # Traced the second time: what happens once a server (a script that is loaded) is no part of taking a job.
     _enqueue(trial)
@@ -156,6 +170,7 @@ def check_take(take, trial):
     _check_empty_and_waiting(take, trial)
     if not any([_check_lost_reply(take, trial, operation) for operation in dict.fromkeys(operations)]):
         raise CannotTell(f"no reply that carries a job could be lost; the operations were {', '.join(operations)}")
+    _check_held(take, trial)
     return (
         f"killed before and after each of {', '.join(operations)}, and with a lost reply: "
         f"each of {len(JOBS)} jobs found, once"
@@ -171,7 +186,9 @@ def _check_empty_and_waiting(take, trial):
     trial.again()
     raw = trial.result(trial.worker(take_once, trial.redis, take, "worker 1"))
     if raw is not None:
-        raise Wrong(f"no job waits; take returned {raw!r}", must_hold="take returns None when no job came in time")
+        raise Wrong(
+            f"no job waits; take returned {raw!r}", must_hold="take returns None when no job came in time", hint=None
+        )
     # A job that comes while take waits: pushed when the worker is seen at its first operation, or has given up.
     worker = trial.worker(take_once, trial.redis, take, "worker 1", 2, name="waiting", fault="hold before * 1")
     if worker.wait_held():
@@ -182,7 +199,23 @@ def _check_empty_and_waiting(take, trial):
         raise Wrong(
             "take(timeout=2) gave up at once, though a job came while it should have waited",
             must_hold="take waits up to `timeout` seconds for a job",
+            hint=None,
         )
+
+
+def _check_held(take, trial):
+    """Two jobs are in the worker's own list and three wait: the older of the two comes first."""
+    _enqueue(trial, JOBS[2:])
+    trial.redis.lpush("processing:worker 1", *JOBS[:2])
+    raw = trial.result(trial.worker(take_once, trial.redis, take, "worker 1"))
+    circumstance = "worker 1 held order 1 and order 2 already, order 1 the longest"
+    if raw != b"order 1":
+        raise Wrong(
+            f"{circumstance}; take returned {raw!r}",
+            must_hold="what a worker holds already comes before what waits, oldest first",
+            hint=3,
+        )
+    _judge_law(trial, ["worker 1"], circumstance, "each job is in one list", hint=None)
 
 
 def _waits(trial, who):
@@ -208,14 +241,24 @@ def _check_lost_reply(take, trial, operation):
     trial.expect_no_error(outcome)
     circumstance = f"the reply to {operation} was lost, the client asked again; then the worker went on until nothing came"
     if outcome.kind == "overran":
-        raise Wrong(circumstance, "it was still at it after 3 s", must_hold="a worker ends when no job is left")
+        raise Wrong(
+            circumstance, "it was still at it after 3 s", must_hold="a worker ends when no job is left", hint=None
+        )
     held = {"worker 1": trial.redis.lrange("processing:worker 1", 0, -1)}
     stuck = anomalies.find_stuck(held, records=trial.history.records())
     if stuck:
         raise Wrong(
-            circumstance, anomalies=[stuck], must_hold="a worker that lost a reply still finds what Redis gave it"
+            circumstance, anomalies=[stuck], must_hold="a worker that lost a reply still finds what Redis gave it", hint=3
         )
-    _judge_law(trial, ["worker 1"], circumstance, "each job is done once when the worker itself was never killed")
+    _judge_law(trial, ["worker 1"], circumstance, "each job is done once when the worker itself was never killed", hint=3)
+    done = trial.world.charges()
+    if done.index("order 1") > 1:
+        raise Wrong(
+            circumstance,
+            f"order 1 was in the worker's own list all the time, and was done after {done[done.index('order 1') - 1]}",
+            must_hold="the next call finds what is in the worker's own list, also while other jobs wait",
+            hint=3,
+        )
     return True
 
 
@@ -240,17 +283,25 @@ def check_finish(finish, trial):
     truth = "finish returns True if and only if this call removed the job from this worker's list"
 
     def expect(worker, raw, answer, gone, circumstance):
-        before = _held_lists(trial)
+        before, everything = _held_lists(trial), _dump(trial)
         value = trial.result(trial.worker(finish_once, trial.redis, finish, worker, raw))
         if value not in (True, False):
-            raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth)
+            raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth, hint=None)
         after = _held_lists(trial)
         if gone:
             before[f"processing:{worker}"].remove(raw)
         if after != before:
             raise Wrong(circumstance, *_difference(before, after), must_hold=exact)
         if bool(value) is not answer:
-            raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth)
+            raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth, hint=2)
+        changed = sorted(key for key in {*everything, *_dump(trial)} if everything.get(key) != _dump(trial).get(key))
+        if not answer and changed:
+            raise Wrong(
+                circumstance,
+                f"finish returned {value!r}, and changed {', '.join(changed)} in Redis",
+                must_hold="a finish that comes too late changes nothing",
+                hint=2,
+            )
 
     _hold(trial)
     expect("worker 1", b"order 2", True, True, "worker 1 holds orders 1, 2, 2 (two jobs of one text) and 3, and finishes order 2")
@@ -302,9 +353,9 @@ def _check_taken_away(finish, trial, n, truth):
     held = _held_lists(trial)
     circumstance = f"order 1 was given to worker 2 right before operation {n} of worker 1's finish"
     if b"order 1" not in held["processing:worker 2"]:
-        raise Wrong(circumstance, "worker 2 has lost it", must_hold="a late finish changes nothing")
+        raise Wrong(circumstance, "worker 2 has lost it", must_hold="a late finish changes nothing", hint=3)
     if value:
-        raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth)
+        raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth, hint=3)
 
 
 def _hold(trial):
@@ -317,6 +368,11 @@ def _hold(trial):
 
 def _held_lists(trial):
     return {key: trial.redis.lrange(key, 0, -1) for key in ("jobs", "processing:worker 1", "processing:worker 2")}
+
+
+def _dump(trial):
+    """Everything in the database: {key: its contents as Redis would save them}."""
+    return {_text(key): trial.redis.dump(key) for key in trial.redis.scan_iter()}
 
 
 def _difference(before, after):
@@ -344,12 +400,13 @@ def _say(jobs):
 def check_leases(leases, trial):
     _check_alive(leases, trial)
     _check_silent(leases, trial)
+    _check_renew_crashes(leases, trial)
     _check_recover_crashes(leases, trial)
     _check_two_recover(leases, trial)
     _check_zombie(leases, trial)
     return [
         "the silent worker's jobs came back, next in line and in their order; the slow one that renewed kept its own",
-        "recover killed at each operation, and two at once: each job found, once",
+        "renew and recover killed at each operation, and two recovers at once: each job found, once",
         "the zombie's late finish changed nothing",
     ]
 
@@ -368,7 +425,9 @@ def _check_alive(leases, trial):
             must_hold="a worker whose lease runs keeps its jobs, however slow it is",
         )
     if back != 0:
-        raise Wrong(f"nothing was to be given back; recover returned {back!r}", must_hold="recover returns how many")
+        raise Wrong(
+            f"nothing was to be given back; recover returned {back!r}", must_hold="recover returns how many", hint=None
+        )
 
 
 def _check_silent(leases, trial):
@@ -392,7 +451,12 @@ def _check_silent(leases, trial):
     renewed = "worker 1 fell silent with a lease of 100 ms; worker 2 had renewed its own of 100 ms to 60 s"
     robbed = anomalies.find_robbed({"worker 2": ["order 4"]}, held)
     if robbed:
-        raise Wrong(renewed, anomalies=[robbed], must_hold="a renewal moves the end of the lease further out")
+        raise Wrong(
+            renewed,
+            anomalies=[robbed],
+            must_hold="each worker keeps its jobs until its own lease ends, counted from its last renewal",
+            hint=2,
+        )
     stuck = anomalies.find_stuck(held, alive=["worker 2"])
     if stuck:
         raise Wrong(renewed, anomalies=[stuck], must_hold="what a silent worker held is given back")
@@ -400,17 +464,45 @@ def _check_silent(leases, trial):
     ledger = Ledger(accepted=[f"order {n}" for n in (1, 2, 3, 5, 6)], found={"waiting": waiting})
     broken = anomalies.find_anomalies(ledger)
     if broken:
-        raise Wrong(renewed, anomalies=broken, must_hold="each job of a silent worker is given back, once")
+        raise Wrong(renewed, anomalies=broken, must_hold="each job of a silent worker is given back, once", hint=3)
     if outcome.kind == "overran":
-        raise Wrong(renewed, "recover gave back 3 jobs and did not say so", must_hold="recover returns how many")
+        raise Wrong(
+            renewed, "recover gave back 3 jobs and did not say so", must_hold="recover returns how many", hint=None
+        )
     sequences = ([j for j in waiting if j != "order 1"], [j for j in waiting if j not in ("order 2", "order 3")])
     for sequence in sequences:
         reordered = anomalies.find_reordered({"jobs": sequence})
         if reordered:
             raise Wrong(
-                f"jobs now come in the order {', '.join(waiting)}",
+                "worker 3, dead without a lease, held order 1; worker 1, silent, orders 2 and 3; orders 5 and 6 waited",
+                f"now they come in the order {', '.join(waiting)}",
                 anomalies=[reordered],
                 must_hold="what is given back comes next, before jobs that came later",
+                hint=3,
+            )
+
+
+def _check_renew_crashes(leases, trial):
+    """Kill worker 1 after each operation of its renewal: whatever is left of it, its job comes back."""
+    trial.again()
+    trial.result(trial.worker(renew_once, trial.redis, leases, "worker 1", 100, name="traced"))
+    for n in range(1, len(_operations(trial, "traced")) + 1):
+        trial.again()
+        trial.redis.lpush("processing:worker 1", "order 1")
+        outcome = trial.outcome(
+            trial.worker(renew_once, trial.redis, leases, "worker 1", 100, name="killed", fault=f"kill after * {n}")
+        )
+        trial.expect_no_error(outcome)
+        if not outcome.faults:
+            continue
+        back = trial.outcome(trial.worker(recover_until, trial.redis, leases, 100, 1), within=2.0)
+        trial.expect_no_error(back)
+        stuck = anomalies.find_stuck({"worker 1": trial.redis.lrange("processing:worker 1", 0, -1)})
+        if stuck:
+            raise Wrong(
+                f"worker 1 was {_told(outcome)} of a renewal for 100 ms, and never came back",
+                anomalies=[stuck],
+                must_hold="a lease ends by itself, wherever the worker that renews it dies",
             )
 
 
@@ -433,9 +525,9 @@ def _check_recover_crashes(leases, trial):
         if not outcome.faults:
             continue  # the lists came in another order this time, with fewer operations
         told = f"recover was {_told(outcome)}"
-        _judge_law(trial, ["worker 1"], told, must_hold)
+        _judge_law(trial, ["worker 1"], told, must_hold, hint=3)
         trial.result(trial.worker(recover_once, trial.redis, leases, 100))
-        _judge_law(trial, [], f"{told}, then run again", "what a silent worker held is given back")
+        _judge_given_back(trial, f"{told}, then run again")
 
 
 def _check_two_recover(leases, trial):
@@ -450,9 +542,15 @@ def _check_two_recover(leases, trial):
             trial.result(trial.worker(recover_once, trial.redis, leases, 100, name=f"second {n}"))
             first.release()
         trial.result(first)
-        _judge_law(
-            trial, [], f"one recover ran while another stood before operation {n}", "each job is given back once"
-        )
+        _judge_given_back(trial, f"one recover ran while another stood before operation {n}")
+
+
+def _judge_given_back(trial, circumstance):
+    """End the check as WRONG unless worker 1, who is dead, holds nothing any more, and each job is there once."""
+    _judge_law(trial, ["worker 1"], circumstance, "each job is given back once", hint=3)
+    stuck = anomalies.find_stuck({"worker 1": trial.redis.lrange("processing:worker 1", 0, -1)})
+    if stuck:
+        raise Wrong(circumstance, anomalies=[stuck], must_hold="all that a silent worker held is given back", hint=None)
 
 
 def _check_zombie(leases, trial):

@@ -1,7 +1,7 @@
 """NX: the lease is only set when there is none, so a renewal moves nothing.
 
 expects: WRONG robbed
-says: a renewal moves the end of the lease further out
+says: counted from its last renewal
 """
 
 

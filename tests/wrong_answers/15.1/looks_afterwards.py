@@ -1,4 +1,8 @@
-"""Waits first, and looks at the own list only when nothing new came."""
+"""Looks at its own list only when nothing new came: on a busy queue, never.
+
+expects: WRONG
+says: was done after order 5
+"""
 
 
 def take(r, worker, timeout=1):
