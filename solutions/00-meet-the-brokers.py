@@ -4,7 +4,7 @@
 # **You do** three things: look into Redis, RabbitMQ and Kafka; kill each of them with 2,000 orders inside and count what
 # is left; and get to know the tools that you use in every later lab: predictions, histories, verdicts, hints.
 #
-# **Time** 15 minutes. **You need** all three brokers, running. You do not need to know any of them.
+# **Time** 20 minutes. **You need** all three brokers, running. You do not need to know any of them.
 #
 # **From the talk** no point of its own: this lab sets the table for all of them.
 #
@@ -42,7 +42,7 @@ lab = open_lab("00")
 # ## What runs where
 #
 # Three real servers run for you, on ports that were free when they were started. Each line names one, its version, its
-# address, and whether it answers.
+# address, and whether it answers. Lines that say *crash-test* are servers of the same kinds for breaking, which come in later.
 
 # %% tags=["measured"]
 print(*brokers.status(), sep="\n")
@@ -71,7 +71,8 @@ print("read:", [r.rpop("orders").decode() for _ in range(3)], "left:", r.llen("o
 # ### RabbitMQ: a queue
 #
 # You talk to RabbitMQ through a *channel*. `confirm_delivery` makes the broker answer each publish: `basic_publish` returns
-# when the message is accepted, and raises when it is not.
+# when the message is accepted, and raises when it is not. Its first argument, the *exchange*, is empty here: the message goes
+# straight into the queue that the second one names. A *passive* declaration only asks about a queue that is there.
 
 # %% tags=["system:rabbitmq"]
 channel = lab.connect().channel()
@@ -170,7 +171,7 @@ def count(name, found):
 # orders, each of them accepted, and the crash.
 #
 # **Predict first.** How many of the 2,000 orders are there after the crash? Read the function, then replace the `...` by two
-# numbers: with snapshots only, with the append-only file. A prediction is sealed, never graded, and never holds you up. Make
+# numbers: with snapshots only, with the append-only file. A prediction is sealed, never marked against you, and never holds you up. Make
 # it all the same: a surprise is remembered much longer than a sentence.
 
 # %%
@@ -298,7 +299,8 @@ survivors
 
 # %% [markdown]
 # This compares settings, not products: each of the three can keep everything, and each can lose. And a killed process is the
-# mild kind of crash. What it had given to the operating system is written later even so; a power cut takes that too, and
+# mild kind of crash. What it had given to the operating system is written later even so. Kafka, for one, answers before its records are on the
+# disk; a power cut takes those, and
 # against a lost machine only a copy on another machine helps.
 #
 # ## A worker dies: how to read a history
@@ -381,7 +383,7 @@ print(lost.line(), *lost.witness, sep="\n  ")
 #
 # Exercise 00.1 asks for the smallest useful function of this course: `place(r, order)` puts an order into the Redis list
 # `orders` and returns it. Before you write it, see others fail. `judge` is `check` for a version that is only to be looked
-# at. The first one returns the order and does nothing else.
+# at; `expect` names what it is there to show. The first one returns the order and does nothing else.
 
 # %%
 def forgets(r, order):
@@ -512,5 +514,5 @@ score()
 # 4. What does *accepted* mean, and what does it not promise?
 # 5. Why does killing a process show less than a power cut would?
 # 6. `worker 1` was killed before its second charge. In which place was `order 2` at that moment?
-# 7. Which verdict do you get for an empty blank, which for an exception, and which for a dead worker?
+# 7. Which verdict do you get for an empty blank, which for an exception, and which for a worker that ended without a word?
 # 8. What is a witness, and where does it come from?
