@@ -4,10 +4,12 @@ import re
 import subprocess
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from workbook import paths
+from workbook.builder import executing
 from workbook.say import note
 from workbook.trouble import Trouble
 
@@ -40,8 +42,8 @@ def run(lab):
     printed = _Printer()
     client = NotebookClient(
         notebook,
+        kernel_manager_class=executing.manager(AsyncKernelManager),
         timeout=CELL_TIMEOUT,
-        kernel_name="python3",
         resources={"metadata": {"path": str(source.parent)}},
         on_cell_executed=printed.cell,
         iopub_timeout=10,

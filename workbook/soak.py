@@ -153,7 +153,7 @@ def run_notebook(name):
     environment = {**os.environ, "WORKBOOK_TWICE": "0", "WORKBOOK_PROGRESS": "off"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
     environment.pop("WORKBOOK_QUICK", None)
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", str(name)]
+    command = [sys.executable, "-m", "pytest", "--nbval", "-n0", "-q", "-p", "no:cacheprovider", str(name)]
     with subprocess.Popen(
         command, cwd=paths.ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True,

@@ -1,6 +1,7 @@
 """What the native backend needs on the machine: found, installed where that is allowed, or named exactly."""
 
 import contextlib
+import errno
 import functools
 import glob
 import hashlib
@@ -342,6 +343,8 @@ def fetch_jars():
         text=True,
     )
     if done.returncode:
+        if "No space left" in done.stdout:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # told like any other full disk
         why = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stdout[-200:]).strip()
         raise Trouble(
             f"Maven could not fetch Kafka ({why[:300]}): check the network and Maven's settings, then try "

@@ -33,8 +33,12 @@ def environment(strict):
     return env
 
 
-def this_python():
-    """A kernel-spec manager that knows one kernel, this very interpreter, whatever else is registered."""
+def manager(base):
+    """The kernel manager `base` for one kernel, this very interpreter, whatever else is registered.
+
+    Kernel and client meet at sockets in a folder of their own. Ports would be chosen first and bound later, and of two
+    kernels that start at once one may then find its port taken, and die.
+    """
     import ipykernel.kernelspec
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
@@ -44,7 +48,13 @@ def this_python():
                 resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
             )
 
-    return ThisPython()
+    class Manager(base):
+        def __init__(self, **settings):
+            self._sockets = tempfile.TemporaryDirectory(prefix="workbook-")
+            ours = {"kernel_spec_manager": ThisPython(), "transport": "ipc", "ip": f"{self._sockets.name}/kernel"}
+            super().__init__(**{**settings, **ours})
+
+    return Manager
 
 
 def execute(notebook, folder, strict, where, on_cell=None):
@@ -57,10 +67,6 @@ def execute(notebook, folder, strict, where, on_cell=None):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    class Manager(AsyncKernelManager):
-        def __init__(self, **settings):
-            super().__init__(**{**settings, "kernel_spec_manager": this_python()})
-
     current = {}
 
     def started(cell, cell_index):
@@ -72,7 +78,7 @@ def execute(notebook, folder, strict, where, on_cell=None):
 
     client = NotebookClient(
         notebook,
-        kernel_manager_class=Manager,
+        kernel_manager_class=manager(AsyncKernelManager),
         timeout=CELL_SECONDS,
         startup_timeout=60,
         record_timing=False,

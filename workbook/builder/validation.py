@@ -69,7 +69,7 @@ class Kernel(RunningKernel):
         self.problems = []
         self.reply = None
         self.current = None
-        self.km = KernelManager(kernel_name="python3", kernel_spec_manager=executing.this_python())
+        self.km = executing.manager(KernelManager)(kernel_name="python3")
         self.km.start_kernel(cwd=str(folder), env=executing.environment(strict), stderr=self.stderr)
         self.kc = self.km.client()
         self.kc.start_channels()
@@ -168,7 +168,6 @@ class Notebook(IPyNbFile):
         """The code cells with what they must say; a notebook that can't be compared fails as one test."""
         self.skip_compare = Skipped(self.skip_compare)
         self.broken = None
-        self.seconds = None
         self.strict = self.path.parent.name == "solutions"
         self.nb = notebooks.read(self.path)
         try:
@@ -196,15 +195,13 @@ class Notebook(IPyNbFile):
 
     def setup(self):
         """Start the kernel."""
-        self.started = time.monotonic()
         self.kernel = Kernel(self.path.parent, self.strict)
 
     def teardown(self):
-        """End the kernel, and keep the notebook's time for the summary."""
+        """End the kernel."""
         if self.kernel is not None:
             self.kernel.stop()
             self.kernel = None
-            self.config.stash.setdefault(SECONDS, {})[self.nodeid] = time.monotonic() - self.started
 
 
 class Refused(pytest.Item):
@@ -287,7 +284,6 @@ class Cell(IPyNbCell):
         return self.path, 0, self.name
 
 
-SECONDS = pytest.StashKey()
 STARTED = pytest.StashKey()
 
 
@@ -368,7 +364,7 @@ def _cells(items):
 
 def pytest_terminal_summary(terminalreporter, config):
     """Say how long each notebook took."""
-    seconds = config.stash.get(SECONDS, {})
+    seconds = _notebook_seconds(terminalreporter)
     if seconds:
         terminalreporter.section("notebooks")
         for name, taken in seconds.items():
@@ -377,6 +373,16 @@ def pytest_terminal_summary(terminalreporter, config):
             f"{sum(seconds.values()) / len(seconds):6.1f} s  on average; budget 20 s, at most 45 s"
         )
     _note_seconds(config, terminalreporter, seconds)
+
+
+def _notebook_seconds(terminalreporter):
+    """How long each notebook took, its kernel's start and end included: {its id: seconds}."""
+    seconds = {}
+    for report in [one for reports in terminalreporter.stats.values() for one in reports]:
+        name = report.nodeid.split("::")[0] if hasattr(report, "duration") else ""
+        if name.removesuffix(AGAIN).endswith(".ipynb"):
+            seconds[name] = seconds.get(name, 0) + report.duration
+    return seconds
 
 
 def _note_seconds(config, terminalreporter, notebooks):
