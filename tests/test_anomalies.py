@@ -12,6 +12,7 @@ from workbook.anomalies import (
     Anomaly,
     Ledger,
     find_anomalies,
+    find_changed,
     find_differences,
     find_half_built,
     find_leaked,
@@ -21,6 +22,7 @@ from workbook.anomalies import (
     find_repeated_effects,
     find_robbed,
     find_stale,
+    find_starved,
     find_stuck,
     find_untruthful,
     witness,
@@ -336,6 +338,34 @@ def test_stuck_equals_the_oracle(held, alive):
     assert set(found.ids if found else ()) == {
         id for who, ids in held.items() if who not in alive for id in ids
     }
+
+
+@given(st.lists(IDS, max_size=4), st.lists(IDS, max_size=4))
+def test_starved_equals_the_oracle(ready, taken):
+    anomaly = find_starved(ready, taken)
+    assert set(anomaly.ids if anomaly else ()) == {id for id in ready if taken and id not in taken}
+
+
+def test_starved_says_how_many_were_taken_instead():
+    anomaly = find_starved([b"report-1", "report-2"], ["receipt-1", "receipt-2", "report-2"])
+    assert anomaly.line() == "starved: 1 of 2 jobs: report-1"
+    assert anomaly.witness == ("report-1 waited all the time, and 3 other jobs were taken",)
+    assert find_starved(["report-1"], [], why=["nobody looks"]).witness == ("nobody looks",)
+
+
+ARGUMENTS = st.dictionaries(IDS, st.sampled_from(["{}", '{"order": 7}', '{"order": "7"}']))
+
+
+@given(ARGUMENTS, ARGUMENTS)
+def test_changed_equals_the_oracle(given, found):
+    anomaly = find_changed(given, found)
+    assert set(anomaly.ids if anomaly else ()) == {id for id in found if id in given and given[id] != found[id]}
+
+
+def test_changed_says_what_it_was_and_what_it_is():
+    anomaly = find_changed({"mail-7": {7: 2}, "mail-8": {}}, {b"mail-7": {"7": 2}, "mail-8": {}})
+    assert anomaly.line() == "changed: 1 of 2 jobs: mail-7"
+    assert anomaly.witness == ("mail-7 was handed over with {7: 2}", "the worker reads {'7': 2}")
 
 
 @given(*[st.dictionaries(WORKERS, st.lists(IDS, max_size=3)) for _ in range(2)])

@@ -8,6 +8,7 @@ from processes import until
 from workbook.builder import answers
 from workbook.faults import Fault
 from workbook.lab import Corner
+from workbook.outside import World
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,14 @@ def look_then_push(r):
         pipe.lpush("jobs", f"order {length + 1}")
         pipe.execute()
 
+def pop(r):
+    r.rpop("jobs")
+
+def put_off(r):
+    raw = '{"id": "mail-7", "name": "mail", "args": {}}'
+    r.zadd("retry", {raw: 1000})
+    r.zrem("retry", raw)
+
 def script(r):
     r.register_script("return redis.call('LPUSH', KEYS[1], ARGV[1])")(["jobs"], ["order 1"])
 ''')
@@ -82,6 +91,26 @@ def test_redis_worker_dies_at_its_nth_command(corner, fault, left, told):
 def test_a_fault_that_is_never_reached_has_not_happened(corner):
     outcome = corner.run(REDIS["push_three"], corner.redis, fault="kill before LPUSH 4")
     assert (outcome.kind, outcome.faults, corner.redis.llen("jobs")) == ("returned", [], 3)
+
+
+@pytest.mark.parametrize(("raw", "id"), [
+    ('{"id": "mail-7", "name": "mail", "args": {"order": 7, "to": "somebody with a long address"}}', "mail-7"),
+    ('{"id": 7}', "7"),
+    ('{"id": "mail-7", "name": "mail", "args": {"or', '{"id": "mail-7", "name": "mail", "args":'),
+    ('{"id": ["mail-7"]}', None),
+    ("order 7", "order 7"),
+])
+def test_a_job_in_json_is_known_by_its_id(corner, raw, id):
+    corner.redis.lpush("jobs", raw)
+    corner.run(REDIS["pop"], corner.redis)
+    ids = [entry.get("id") for entry in corner.history.records() if (entry["what"], entry["phase"]) == ("RPOP", "end")]
+    assert ids == [id]
+
+
+def test_a_job_in_a_sorted_set_is_known_by_its_id(corner):
+    corner.run(REDIS["put_off"], corner.redis)
+    ended = [entry for entry in corner.history.records() if entry["phase"] == "end" and entry["what"] != "worker"]
+    assert [(entry["what"], entry.get("id")) for entry in ended] == [("ZADD", "mail-7"), ("ZREM", "mail-7")]
 
 
 def test_redis_worker_is_frozen_and_thawed(corner):
@@ -386,3 +415,13 @@ def test_sqlite_worker_dies_at_its_nth_statement(corner, tmp_path, fault, left):
 def test_the_outside_world_remembers_what_a_dead_worker_did(corner, fault, charges, mails):
     assert corner.run(SQLITE["charge"], corner.world, fault=fault).kind == "killed"
     assert (corner.world.charges(), len(corner.world.mails())) == (charges, mails)
+
+
+def test_a_provider_that_has_pruned_its_keys_charges_again(tmp_path):
+    world = World(tmp_path / "world.db")
+    first = world.charge("order 1", 4900, key="charge-1")
+    assert world.charge("order 1", 4900, key="charge-1") == first
+    assert world.charges() == ["order 1"]
+    world.prune_keys()
+    assert world.charge("order 1", 4900, key="charge-1") != first
+    assert world.charges() == ["order 1", "order 1"]

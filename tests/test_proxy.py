@@ -77,6 +77,16 @@ def test_a_cut_request_looks_the_same_and_nothing_was_done(r):
     assert r.llen(queue) == 0
 
 
+def test_a_cut_request_is_not_waited_for(r):
+    """Replies to requests ahead of it are waited for, up to a second; its own never comes."""
+    begun = time.monotonic()
+    for _ in range(10):
+        with lost_reply("redis", "LPUSH", cut="request") as proxy, redis_behind(proxy, **ONCE) as client:
+            with pytest.raises((redis.ConnectionError, redis.TimeoutError)):
+                client.lpush(r.prefix + "queue", "order 7")
+    assert time.monotonic() - begun < 10
+
+
 def test_a_move_whose_reply_is_lost_strands_the_job(r):
     waiting, processing = r.prefix + "waiting", r.prefix + "processing"
     r.rpush(waiting, "a", "b")

@@ -30,11 +30,13 @@ MEANINGS = {
     "lost": "accepted, and now nowhere",
     "phantom": "there, though it was refused or never handed over",
     "duplicated": "there, or done, more than once",
+    "changed": "there, but not as it was handed over",
     "untruthful": "reported otherwise than it was",
     "reordered": "done after one that came later, within one key",
     "overtaken": "begun before the one ahead of it had ended",
     "stuck": "held by somebody who will never finish it",
     "robbed": "taken from a worker that was still entitled to it",
+    "starved": "ready all the time, and others were taken instead",
     "leaked": "left behind in the bookkeeping of work that is over",
     "stale": "an older version shown after a newer one",
     "missing": "in the log, and not in the projection",
@@ -157,6 +159,20 @@ def find_duplicated(ledger, noun="job", records=()):
     return _anomaly("duplicated", twice, places, noun, story)
 
 
+def find_changed(given, found, noun="job"):
+    """There, and not as it was handed over. given, found: id -> what it was, and what it is now (with == for the same).
+
+    An id that is not in `found` is not changed but lost, or refused.
+    """
+    given, found = ({_text(id): thing for id, thing in _pairs(things)} for things in (given, found))
+    changed = {id for id in given.keys() & found.keys() if not _same(given[id], found[id])}
+
+    def story(id):
+        return [f"{id} was handed over with {_brief(given[id])}", f"the worker reads {_brief(found[id])}"]
+
+    return _anomaly("changed", changed, given, noun, story)
+
+
 # --- the outside world
 
 
@@ -245,6 +261,21 @@ def find_robbed(entitled, held, noun="job", records=()):
         return [f"{owner[id]} still had {id}, and it was taken away", *witness(records, id)]
 
     return _anomaly("robbed", robbed, owner, noun, story)
+
+
+def find_starved(ready, taken, noun="job", why=()):
+    """Ready all the time, and not taken while others were, or though somebody was free: its turn never came.
+
+    ready: the ids that were ready all the time. taken: what was taken meanwhile. why: lines that say more than that others
+    were taken, or why nothing was.
+    """
+    ready, taken = _ids(ready), _ids(taken)
+    starved = set(ready) - set(taken) if taken or why else set()
+
+    def story(id):
+        return why or [f"{id} waited all the time, and {len(taken)} other {_plural(noun, len(taken))} were taken"]
+
+    return _anomaly("starved", starved, set(ready), noun, story)
 
 
 def find_leaked(left, noun="entry"):

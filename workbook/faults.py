@@ -16,6 +16,7 @@ A fault reads as it is written: "kill before BLMOVE", "kill after basic.ack 3", 
 
 import contextlib
 import functools
+import json
 import os
 import signal
 import sqlite3
@@ -182,13 +183,16 @@ def _replace(owner, method, wrapper):
 
 
 def _unit(value):
-    """A short readable id for the history out of a payload: its text up to 40 characters."""
+    """A short readable id for the history out of a payload: a JSON job's own id, else its text up to 40 characters."""
     if isinstance(value, (bytes, bytearray)):
         value = bytes(value).decode("utf-8", "replace")
+    if isinstance(value, str) and value.startswith('{"id":'):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)["id"]
     return str(value)[:40] if isinstance(value, (str, int)) else None
 
 
-GIVES = {"LPUSH", "RPUSH", "LREM", "SREM", "SADD"}
+GIVES = {"LPUSH", "RPUSH", "LREM", "SREM", "SADD", "ZADD", "ZREM"}
 """Redis commands whose last argument is the unit of work."""
 
 TAKES = {"BLMOVE", "LMOVE", "BRPOPLPUSH", "RPOPLPUSH", "BRPOP", "BLPOP", "RPOP", "LPOP", "LINDEX", "EVALSHA", "EVAL"}

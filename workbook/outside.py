@@ -86,6 +86,10 @@ class World:
         """Every mail sent, in order: [(recipient, subject), …]."""
         return self._read("SELECT recipient, subject FROM mails ORDER BY id")
 
+    def prune_keys(self):
+        """The window of the idempotency keys is over: the provider forgets every key, and keeps every charge."""
+        self._write("UPDATE charges SET key = NULL", ())
+
     def forget(self):
         """Begin anew: an empty ledger for the next experiment."""
         db = self._open()

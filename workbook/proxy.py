@@ -214,10 +214,11 @@ class _Link:
         lose_here = self.proxy.cut == "request"
         while data := self.client.recv(65536):
             passed = []
-            for frame, hits in self.dialogue.from_client(data):
+            frames = list(self.dialogue.from_client(data))
+            for number, (frame, hits) in enumerate(frames):
                 if lose_here and hits and self.proxy._due(hits):
                     self._send(self.broker, passed)
-                    self._wait_answered()
+                    self._wait_answered(but=len(frames) - number)
                     self.close()
                     return
                 passed.append(frame)
@@ -246,10 +247,10 @@ class _Link:
         while self.broker.recv(65536):
             pass
 
-    def _wait_answered(self):
-        """Before a request is cut: the ones ahead of it in the same pipeline get their replies."""
+    def _wait_answered(self, but):
+        """Before a request is cut: the ones ahead of it get their replies; it and those behind it, `but` in all, never will."""
         with self._answered:
-            self._answered.wait_for(lambda: not self.dialogue.outstanding(), 1.0)
+            self._answered.wait_for(lambda: self.dialogue.outstanding() <= but, 1.0)
 
     def _send(self, end, frames):
         if frames:

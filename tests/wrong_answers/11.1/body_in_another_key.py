@@ -1,0 +1,18 @@
+"""Puts the body under a key of its own, and only the id into the list.
+
+expects: WRONG
+says: in jobs stands mail-7
+says: no worker reads job:
+"""
+
+
+import json
+
+
+def enqueue(r, name, args, id):
+    raw = json.dumps({"id": id, "name": name, "args": args}, allow_nan=False)
+    if json.loads(raw)["args"] != args:
+        raise ValueError(f"{id} would change")
+    r.set(f"job:{id}", raw)
+    r.lpush("jobs", id)
+    return id

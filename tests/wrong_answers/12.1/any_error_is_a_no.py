@@ -1,0 +1,21 @@
+"""Takes every exception for a no: when only the answer was lost, the job is there and was told as refused.
+
+expects: WRONG phantom
+says: its answer was lost
+says: invoice-9 was refused, and is in jobs
+"""
+
+import redis
+
+SCRIPT = """
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('LPUSH', KEYS[1], ARGV[1])
+return 1
+"""
+
+
+def offer(r, raw, limit):
+    try:
+        return r.eval(SCRIPT, 1, "jobs", raw, limit) == 1
+    except redis.RedisError:
+        return False

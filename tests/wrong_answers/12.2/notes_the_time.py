@@ -1,0 +1,22 @@
+"""Leaves a note of when it looked last: a monitor that writes can fail for want of memory, and wakes whoever watches.
+
+expects: WRONG
+says: it changed last look
+"""
+
+from workbook.taught.lab12 import queued_at
+
+SCRIPT = """
+local held = {}
+for _, name in ipairs(redis.call('KEYS', 'processing:*')) do
+    for _, raw in ipairs(redis.call('LRANGE', name, 0, -1)) do table.insert(held, raw) end
+end
+return {redis.call('LRANGE', 'jobs', 0, -1), held}
+"""
+
+
+def left_to_do(r, now):
+    waiting, held = r.eval(SCRIPT, 0)
+    r.set("last look", now)
+    ages = [now - at for at in map(queued_at, waiting + held) if at is not None]
+    return {"waiting": len(waiting), "in_flight": len(held), "oldest": max(ages, default=None)}

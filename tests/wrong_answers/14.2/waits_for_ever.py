@@ -1,0 +1,11 @@
+"""A time-out of 0 is none at all.
+
+expects: WRONG
+says: stuck: slot 0 had neither a job nor an answer
+"""
+
+from workbook.taught.lab14 import pop, weighted
+
+
+def fetch(r, slot, weights, rng, timeout=1):
+    return pop(r, ["urgent"] if slot == 0 else weighted(weights, rng), 0)

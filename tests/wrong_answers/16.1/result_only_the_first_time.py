@@ -1,0 +1,16 @@
+"""The second delivery gets nothing: the mail to the customer has no invoice number.
+
+expects: WRONG
+says: once returned None
+says: every delivery of a job gets the result of the one that did it
+"""
+
+
+def once(db, id, effect):
+    db.execute("BEGIN IMMEDIATE")
+    with db:
+        if db.execute("SELECT 1 FROM done WHERE id = ?", (id,)).fetchone():
+            return None
+        result = effect(db)
+        db.execute("INSERT INTO done (id, result) VALUES (?, ?)", (id, result))
+        return result

@@ -1,0 +1,36 @@
+"""Its Stopped is an Exception: a job that catches every exception goes on.
+
+expects: WRONG
+says: the job catches every Exception and goes on
+says: is finished with 6 of 10 mails sent
+"""
+
+import itertools
+import json
+import signal
+
+from workbook.taught.lab15 import finish, take
+from workbook.taught.lab18 import give_back
+
+
+class Stopped(Exception):
+    pass
+
+
+def run_until_stopped(r, worker, handlers, leases, grace):
+    asked, steps = [], itertools.count(1)
+    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+
+    def tick():
+        leases.renew(worker)
+        if asked and next(steps) > grace:
+            raise Stopped
+
+    while not asked and (raw := take(r, worker, 0.1)) is not None:
+        todo = json.loads(raw)
+        try:
+            handlers[todo["name"]](todo["args"], tick)
+            finish(r, worker, raw)
+        except Stopped:
+            give_back(r, worker, todo["id"])
+    return "stopped" if asked else "idle"

@@ -1,0 +1,33 @@
+"""Raises in the signal handler: the job ends in the middle of a step, without any grace.
+
+expects: WRONG
+says: newsletter-1 was ended after tick 4
+"""
+
+import json
+import signal
+
+from workbook.taught.lab15 import finish, take
+from workbook.taught.lab18 import Stopped, give_back
+
+
+def run_until_stopped(r, worker, handlers, leases, grace):
+    asked = []
+
+    def stop(number, frame):
+        asked.append(number)
+        raise Stopped
+
+    signal.signal(signal.SIGTERM, stop)
+
+    def tick():
+        leases.renew(worker)
+
+    while not asked and (raw := take(r, worker, 0.1)) is not None:
+        todo = json.loads(raw)
+        try:
+            handlers[todo["name"]](todo["args"], tick)
+            finish(r, worker, raw)
+        except Stopped:
+            give_back(r, worker, todo["id"])
+    return "stopped" if asked else "idle"

@@ -1,0 +1,35 @@
+"""Returns as soon as no job comes, whatever else has come meanwhile.
+
+expects: WRONG
+says: no job waits, and SIGTERM comes while the worker asks for one
+says: run_until_stopped returned 'idle'
+"""
+
+import itertools
+import json
+import signal
+
+from workbook.taught.lab15 import finish, take
+from workbook.taught.lab18 import Stopped, give_back
+
+
+def run_until_stopped(r, worker, handlers, leases, grace):
+    asked, steps = [], itertools.count(1)
+    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+
+    def tick():
+        leases.renew(worker)
+        if asked and next(steps) > grace:
+            raise Stopped
+
+    while not asked:
+        raw = take(r, worker, 0.1)
+        if raw is None:
+            return "idle"
+        todo = json.loads(raw)
+        try:
+            handlers[todo["name"]](todo["args"], tick)
+            finish(r, worker, raw)
+        except Stopped:
+            give_back(r, worker, todo["id"])
+    return "stopped"

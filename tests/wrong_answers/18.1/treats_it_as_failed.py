@@ -1,0 +1,35 @@
+"""Takes the end of the job for a failure of the job: it waits for a retry.
+
+expects: WRONG lost
+says: retry has newsletter-1
+"""
+
+import itertools
+import json
+import signal
+
+from workbook.taught.lab15 import finish, take
+from workbook.taught.lab18 import Stopped
+
+
+def run_until_stopped(r, worker, handlers, leases, grace):
+    asked, steps = [], itertools.count(1)
+    signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+
+    def tick():
+        leases.renew(worker)
+        if asked and next(steps) > grace:
+            raise Stopped
+
+    while not asked and (raw := take(r, worker, 0.1)) is not None:
+        todo = json.loads(raw)
+        try:
+            handlers[todo["name"]](todo["args"], tick)
+            finish(r, worker, raw)
+        except Stopped:
+            with r.pipeline() as pipe:
+                pipe.lrem(f"processing:{worker}", 1, raw)
+                pipe.zadd("retry", {raw: 0})
+                pipe.hincrby("interrupted", todo["id"], 1)
+                pipe.execute()
+    return "stopped" if asked else "idle"

@@ -1,0 +1,29 @@
+"""Files the job without a reason: nobody will know why it is there.
+
+expects: WRONG
+says: photo-1 in the dead set has no reason
+"""
+
+import json
+
+from workbook.taught.lab18 import after_crash
+
+
+def count_crash(r, worker, limit, now):
+    mine = f"processing:{worker}"
+
+    def move(pipe):
+        raw = pipe.lindex(mine, 0)
+        if raw is None:
+            return None
+        todo = after_crash(raw, now)
+        del todo["reason"]
+        pipe.multi()
+        pipe.lpop(mine)
+        if todo["crashes"] < limit:
+            pipe.rpush("jobs", json.dumps(todo))
+            return "given back"
+        pipe.zadd("dead", {json.dumps(todo): now})
+        return "buried"
+
+    return r.transaction(move, mine, value_from_callable=True)

@@ -1,0 +1,28 @@
+"""Tells nobody what it did.
+
+expects: WRONG
+says: count_crash returned None
+"""
+
+import json
+
+from workbook.taught.lab18 import after_crash
+
+
+def count_crash(r, worker, limit, now):
+    mine = f"processing:{worker}"
+
+    def move(pipe):
+        raw = pipe.lindex(mine, 0)
+        if raw is None:
+            return None
+        todo = after_crash(raw, now)
+        pipe.multi()
+        pipe.lpop(mine)
+        if todo["crashes"] < limit:
+            pipe.rpush("jobs", json.dumps(todo))
+            return None
+        pipe.zadd("dead", {json.dumps(todo): now})
+        return "buried"
+
+    return r.transaction(move, mine, value_from_callable=True)

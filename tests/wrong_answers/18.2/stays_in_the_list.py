@@ -1,0 +1,27 @@
+"""Does not take the job out of the dead worker's list.
+
+expects: WRONG duplicated
+says: photo-1 is in jobs and in the list of worker 1
+"""
+
+import json
+
+from workbook.taught.lab18 import after_crash
+
+
+def count_crash(r, worker, limit, now):
+    mine = f"processing:{worker}"
+
+    def move(pipe):
+        raw = pipe.lindex(mine, 0)
+        if raw is None:
+            return None
+        todo = after_crash(raw, now)
+        pipe.multi()
+        if todo["crashes"] < limit:
+            pipe.rpush("jobs", json.dumps(todo))
+            return "given back"
+        pipe.zadd("dead", {json.dumps(todo): now})
+        return "buried"
+
+    return r.transaction(move, mine, value_from_callable=True)

@@ -1,0 +1,539 @@
+"""Lab 14: priorities. How the answers to 14.1 and 14.2 are judged.
+
+The layout that the lab teaches: a queue is a list `queue:<name>`, pushed on the left, taken on the right; a job is JSON, made by
+lab 11's `job`. A process has several slots, numbered from 0; each slot does one job at a time.
+
+Shares are counted, under queues that never run dry, with seeds of the check's own. Answers may use a seed in many ways, so a
+share is judged against what chance allows: `bounds` leaves out less than one in a billion right answers in all checks
+together. Waiting is counted in jobs: which ones were started before, in the order in which Redis has it.
+"""
+
+import functools
+import json
+import math
+import random
+
+from workbook import anomalies
+from workbook.anomalies import Ledger
+from workbook.exercises import checks
+from workbook.faults import given, no_steps
+from workbook.taught.lab11 import job
+from workbook.verdicts import CannotTell, Wrong
+
+BROKERS = ("redis",)
+
+FETCHES = 4000
+"""How many fetches a share is counted over: enough to tell a fifth from an eighth, whatever the seed."""
+
+RARE = 1e-12
+"""How likely a right answer's share is to lie below its bounds, and how likely above them. There are ten shares."""
+
+FETCH_EACH = """
+local taken = {}
+for order in string.gmatch(ARGV[1], '[^\\n]+') do
+    for name in string.gmatch(order, '%S+') do
+        local job = redis.call('RPOP', 'queue:' .. name)
+        if job then
+            taken[#taken + 1] = name
+            break
+        end
+    end
+end
+return taken
+"""
+"""What a BRPOP for each order does when no order meets only empty queues; gives the queues that jobs came from."""
+
+SLOTS = 4
+WEIGHTS = {"urgent": 4, "low": 1}
+WAIT = 0.05
+"""Seconds that `fetch` is asked to wait when nothing shall come."""
+COMMANDS = 10
+"""How many commands a fetch that finds nothing may send."""
+
+
+@functools.cache
+def bounds(n, probability):
+    """The fewest and the most successes in n independent draws that are not rarer than RARE on either side."""
+
+    def chance(k):
+        ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        return math.exp(ways + k * math.log(probability) + (n - k) * math.log(1 - probability))
+
+    def first_not_rare(ks):
+        below = 0.0
+        for k in ks:
+            below += chance(k)
+            if below > RARE:
+                return k
+
+    return first_not_rare(range(n + 1)), first_not_rare(range(n, -1, -1))
+
+
+# What the checks share
+
+
+def _text(raw):
+    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
+
+
+def _id(raw):
+    try:
+        return str(json.loads(raw)["id"])
+    except (ValueError, TypeError, KeyError):
+        return _text(raw)
+
+
+@functools.cache
+def _jobs(queue, n):
+    return [job(queue, {"number": number}, f"{queue}-{number}") for number in range(1, n + 1)]
+
+
+def _put(trial, **counts):
+    """So many jobs in each queue, numbered from 1, the oldest first."""
+    for queue, n in counts.items():
+        trial.redis.lpush(f"queue:{queue}", *_jobs(queue, n))
+
+
+def _waiting(trial, queue):
+    """The ids in a queue, the one that is taken next first."""
+    return [_id(raw) for raw in reversed(trial.redis.lrange(f"queue:{queue}", 0, -1))]
+
+
+def _operations(trial, who):
+    """The operations on Redis that a worker made, from its history."""
+    return [
+        entry["what"]
+        for entry in trial.history.records()
+        if entry["who"] == who and entry["phase"] == "start" and entry["what"] != "worker"
+    ]
+
+
+def _named(weights):
+    return ", ".join(f"{name} {weight}" for name, weight in weights.items())
+
+
+# 14.1
+
+
+def ask(weighted, weights, seed, n):
+    """n orders, as lists; or what was returned instead of the first that is none. And whether `weights` is as it was."""
+    rng, before, orders = random.Random(seed), dict(weights), []
+    given(f"weighted({weights!r}, random.Random({seed}))")
+    for _ in range(n):
+        order = weighted(weights, rng)
+        try:
+            names = list(order)
+            usable = not isinstance(order, (str, bytes)) and all(isinstance(name, str) for name in names)
+        except TypeError:
+            usable = False
+        if not usable:
+            return orders, repr(order)[:80], weights == before
+        orders.append(names)
+        if weights != before:
+            return orders, None, False
+    return orders, None, True
+
+
+@checks(
+    "14.1",
+    title="weighted",
+    budget=5,
+    hints=[
+        "How likely must each queue be to come first, when all have jobs? Add up the weights and look at one queue's part in it.",
+        "A worker waits for the queues that you name, and for no other. What becomes of a job in a queue that you left out?",
+        "The queue that you put first may be empty. Among the others, how likely must each be to come next? The same question, once more.",
+    ],
+)
+def check_weighted(weighted, trial):
+    _check_orders(weighted, trial)
+    _check_seed(weighted, trial)
+    low, high = _check_share(weighted, trial, {"urgent": 4, "low": 1}, seed=14)
+    _check_share(weighted, trial, {"low": 1, "default": 3, "urgent": 5}, seed=15)
+    for seed, weights in enumerate(({"urgent": 5, "default": 3, "low": 1}, {"low": 1, "default": 3, "urgent": 5}), 16):
+        _check_share(weighted, trial, weights, seed, empty="urgent")
+    return [
+        f"while urgent (4) and low (1) never ran dry, low got its fifth: {low} to {high} of {FETCHES} jobs would do",
+        "three queues got their shares, also while one of them was empty",
+        "a job in any queue is taken, and the same seed gives the same orders",
+    ]
+
+
+def _orders(weighted, trial, weights, seed, n, who="worker 1"):
+    orders, instead, unchanged = trial.result(trial.worker(ask, weighted, dict(weights), seed, n, name=who))
+    if not unchanged:
+        raise Wrong(
+            f"after call {len(orders)} the weights were no longer {_named(weights)}",
+            must_hold="weights belong to the caller: they are as they were, and every fetch gets the same",
+            hint=None,
+        )
+    if instead is not None:
+        raise Wrong(
+            f"weights: {_named(weights)}; weighted returned {instead}",
+            must_hold="weighted returns the names of the queues, in the order in which they are to be tried",
+            hint=None,
+        )
+    return orders
+
+
+def _check_orders(weighted, trial):
+    for weights in ({"urgent": 4, "low": 1}, {"urgent": 5, "default": 3, "low": 1}, {"low": 2}):
+        _judge_names(trial, weights, _orders(weighted, trial, weights, seed=1, n=200))
+
+
+def _judge_names(trial, weights, orders):
+    """Every queue is in every order: whatever comes first, a worker that waits for it gets the only job there is."""
+    for order in orders:
+        if unknown := [name for name in order if name not in weights]:
+            raise Wrong(
+                f"weights: {_named(weights)}; weighted returned {order!r}",
+                must_hold=f"the names are those in the weights; there is no queue {unknown[0]!r}",
+                hint=None,
+            )
+        for left_out in (name for name in weights if name not in order):
+            _show_starved(trial, weights, order, left_out)
+
+
+def _show_starved(trial, weights, order, queue):
+    """A job is in the queue that was left out, and a worker waits for the others."""
+    trial.again()
+    _put(trial, **{queue: 1})
+    if order and trial.redis.brpop([f"queue:{name}" for name in order], WAIT) is not None:
+        raise CannotTell(f"{order!r} does not name {queue}, and a job came out of it")
+    waits = f"the worker waits for {' and '.join(order) or 'nothing'}, and {queue}-1 stands in {queue}"
+    raise Wrong(
+        f"weights: {_named(weights)}; weighted returned {order!r}",
+        anomalies=[anomalies.find_starved(_waiting(trial, queue), (), why=[waits])],
+        must_hold="every queue is in every order: when the others are empty, its jobs come",
+        hint=2,
+    )
+
+
+def _check_seed(weighted, trial):
+    weights = {"urgent": 5, "default": 3, "low": 1}
+    one, two = (_orders(weighted, trial, weights, seed=7, n=200, who=f"worker {n}") for n in (1, 2))
+    if one != two:
+        raise Wrong(
+            "two workers began with random.Random(7), and got different orders",
+            must_hold="chance comes from `rng` alone: the same seed gives the same orders",
+            hint=None,
+        )
+
+
+def _check_share(weighted, trial, weights, seed, empty=None):
+    """Count the fetches from each queue while all but `empty` have more jobs than are fetched; low's bounds."""
+    orders = _orders(weighted, trial, weights, seed, FETCHES)
+    _judge_names(trial, weights, orders)
+    trial.again()
+    full = {name: weight for name, weight in weights.items() if name != empty}
+    _put(trial, **{name: FETCHES for name in full})
+    taken = trial.redis.eval(FETCH_EACH, 0, "\n".join(map(" ".join, orders)))
+    if len(taken) < FETCHES:
+        raise CannotTell(f"{FETCHES} fetches gave {len(taken)} jobs")
+    shares = {name: FETCHES - trial.redis.llen(f"queue:{name}") for name in full}
+    seen = f"weights: {_named(weights)}; {f'{empty} is empty, the others never' if empty else 'no queue is ever empty'}"
+    for name in sorted(full, key=shares.get):
+        weight = full[name]
+        fewest, most = bounds(FETCHES, weight / sum(full.values()))
+        if fewest <= shares[name] <= most:
+            continue
+        starved = None if shares[name] else anomalies.find_starved(_waiting(trial, name), taken)
+        raise Wrong(
+            f"{seen}; of {FETCHES} jobs {', '.join(f'{count} came from {queue}' for queue, count in shares.items())}",
+            anomalies=[starved] if starved else [],
+            must_hold=f"{name} gets {weight} in {sum(full.values())}: between {fewest} and {most} of {FETCHES}, by chance",
+            hint=3 if empty else 1,
+        )
+    return bounds(FETCHES, weights["low"] / sum(full.values()))
+
+
+# 14.2
+
+
+def serve(r, fetch, slot, weights):
+    """One slot: fetch, and hold the job until the check lets it end. What happens stands in `log`, in Redis's order.
+
+    A slot that asked and was given nothing counts that in `declined`. Returns only what is no job.
+    """
+    rng = random.Random(slot)
+    given(f"fetch(r, {slot}, {weights!r}, rng, timeout={WAIT})")
+    while True:
+        got = fetch(r, slot, weights, rng, WAIT)
+        with no_steps("redis"):
+            if got is None:
+                r.hincrby("declined", slot)
+            elif not _is_job(got):
+                r.set("instead", repr(got)[:80])
+                return
+            else:
+                id = _id(got[1])
+                r.rpush("log", json.dumps(["start", id, slot]))
+                while r.blpop(f"end {id}", 2) is None:
+                    pass
+                r.rpush("log", json.dumps(["end", id, slot]))
+
+
+def fetch_many(r, fetch, slots, weights, n):
+    """n fetches for each of these slots, one after the other: what came, as (slot, queue, job); or what is no job."""
+    got = []
+    for slot in slots:
+        rng = random.Random(slot)
+        given(f"fetch(r, {slot}, {weights!r}, rng, timeout={WAIT})")
+        for _ in range(n):
+            one = fetch(r, slot, weights, rng, WAIT)
+            if one is None or not _is_job(one):
+                return got, repr(one)[:80]
+            got.append((slot, *one))
+    return got, None
+
+
+def fetch_once(r, fetch, slot, weights, timeout):
+    given(f"fetch(r, {slot}, {weights!r}, rng, timeout={timeout})")
+    return fetch(r, slot, weights, random.Random(slot), timeout)
+
+
+def _is_job(got):
+    """Whether this is (name of a queue, job as Redis gives it)."""
+    return isinstance(got, (tuple, list)) and len(got) == 2 and isinstance(got[0], str) and isinstance(got[1], bytes)
+
+
+IS_A_PAIR = "fetch returns (name of the queue, job as Redis gives it), or None when no job came in time"
+
+
+@checks(
+    "14.2",
+    title="fetch",
+    budget=5,
+    hints=[
+        "All slots can be busy with slow jobs at the same moment. Which slot must have said no, before, and to which jobs?",
+        "One slot is kept free, and one is enough. What may each of the others take, and what happens to a share if they take strictly?",
+        "An idle slot waits. For how many queues at once, and how often does it ask Redis meanwhile?",
+    ],
+)
+def check_fetch(fetch, trial):
+    reserved = _check_reserved(fetch, trial)
+    others = [slot for slot in range(SLOTS) if slot != reserved]
+    _check_urgent_everywhere(fetch, trial)
+    _check_shares_and_order(fetch, trial, others)
+    _check_hands_off(fetch, trial, reserved)
+    for slot, queues in ((reserved, ["urgent"]), (others[0], ["urgent", "low"])):
+        _check_empty(fetch, trial, slot)
+        for queue in queues:
+            _check_comes_while_waiting(fetch, trial, slot, queue)
+    return [
+        f"{SLOTS} slots, slow jobs in low: {SLOTS - 1} were at work and one was free; no job had to end before urgent-1 began",
+        "between an urgent job's coming and its start, only urgent jobs that came before it were started",
+        "with nothing else to do all slots take urgent jobs; the others give low its share, oldest first in each queue",
+        f"an idle slot waits for its queues at once, with at most {COMMANDS} commands",
+    ]
+
+
+def _log(trial, what):
+    """[(id, slot)] of what was started, or ended, in Redis's order."""
+    entries = [json.loads(entry) for entry in trial.redis.lrange("log", 0, -1)]
+    return [(id, slot) for kind, id, slot in entries if kind == what]
+
+
+def _started(trial):
+    return [id for id, _ in _log(trial, "start")]
+
+
+def _start_slots(fetch, trial):
+    """Start all slots, and wait until each has begun a job or has asked and been given nothing; the latter's numbers."""
+    slots = [
+        trial.worker(serve, trial.redis, fetch, slot, WEIGHTS, name=f"slot {slot}") for slot in range(SLOTS)
+    ]
+
+    def declined():
+        busy = {slot for _, slot in _log(trial, "start")}
+        return {int(slot) for slot in trial.redis.hkeys("declined")} - busy
+
+    def settled():
+        return len(_log(trial, "start")) + len(declined()) >= SLOTS
+
+    if not _until(trial, slots, settled):
+        silent = [f"slot {n}" for n in range(SLOTS) if n not in declined() | {slot for _, slot in _log(trial, "start")}]
+        raise Wrong(
+            f"stuck: {' and '.join(silent)} had neither a job nor an answer after 3 s, asked to wait {WAIT} s",
+            must_hold="fetch returns: a job, or None when none came in time",
+            hint=3,
+        )
+    return slots, sorted(declined())
+
+
+def _until(trial, slots, condition):
+    """Wait for an event; end the check when a slot has ended instead."""
+    trial.until(lambda: condition() or not all(slot.alive for slot in slots))
+    for slot in slots:
+        if not slot.alive:
+            trial.result(slot)
+            raise Wrong(f"fetch returned {_text(trial.redis.get('instead'))}", must_hold=IS_A_PAIR, hint=None)
+    return condition()
+
+
+def _check_reserved(fetch, trial):
+    """Slow jobs of low fill the slots. The number of the slot that stays free, when all is as it must be."""
+    trial.again()
+    _put(trial, low=12)
+    slots, free = _start_slots(fetch, trial)
+    _put(trial, urgent=3)
+    circumstance = f"{SLOTS} slots, 12 slow jobs in low; then urgent-1, urgent-2 and urgent-3 came, and no job has ended"
+    if not free:
+        held = f"the slots hold {', '.join(sorted(_started(trial)))}"
+        raise Wrong(
+            circumstance,
+            anomalies=[anomalies.find_starved(_waiting(trial, "urgent"), _started(trial), why=[held])],
+            must_hold="one slot is kept for urgent: no other job has to end before an urgent one can start",
+        )
+    if len(free) > 1:
+        raise Wrong(
+            f"{SLOTS} slots, 12 jobs in low, none in urgent; the slots that took none: {', '.join(map(str, free))}",
+            must_hold="one slot is kept for urgent, and no more than one: each costs its share of the work",
+            hint=2,
+        )
+    # Nobody but the check ends a job: what starts now starts on the free slot.
+    for n in (1, 2, 3):
+        _until(trial, slots, lambda: len(_started(trial)) >= SLOTS - 1 + n)
+        begun = _started(trial)[SLOTS - 1 :]
+        if len(begun) < n:
+            raise Wrong(
+                circumstance if n == 1 else f"{circumstance} but {', '.join(begun)}",
+                anomalies=[
+                    anomalies.find_starved(
+                        [f"urgent-{n}"], _started(trial), why=[f"slot {free[0]} is free, and urgent-{n} still waits"]
+                    )
+                ],
+                must_hold="the slot that is kept for urgent takes what comes there",
+            )
+        if begun[n - 1] != f"urgent-{n}":
+            raise Wrong(
+                f"{circumstance}{' but ' + ', '.join(begun[: n - 1]) if n > 1 else ''}; {begun[n - 1]} was started next",
+                must_hold="before an urgent job starts, only urgent jobs that came before it start on the slot that is kept",
+                hint=None if begun[n - 1].startswith("urgent") else 1,
+            )
+        trial.redis.lpush(f"end urgent-{n}", "now")
+    return free[0]
+
+
+def _check_urgent_everywhere(fetch, trial):
+    trial.again()
+    _put(trial, urgent=8)
+    _, free = _start_slots(fetch, trial)
+    if free:
+        raise Wrong(
+            f"{SLOTS} slots, 8 jobs in urgent, none elsewhere: {len(_started(trial))} started; "
+            f"the slots that took none: {', '.join(map(str, free))}",
+            anomalies=[
+                anomalies.find_starved(
+                    _waiting(trial, "urgent"), _started(trial), why=[f"slot {free[0]} is free, and urgent-8 still waits"]
+                )
+            ],
+            must_hold="an urgent job may use every slot that is free",
+            hint=2,
+        )
+
+
+def _check_shares_and_order(fetch, trial, others):
+    """The slots that are not kept, under urgent and low queues that never run dry: shares, order, and the one law."""
+    trial.again()
+    each = 200
+    n = each * len(others)
+    queued = {queue: _jobs(queue, n) for queue in WEIGHTS}
+    _put(trial, **{queue: n for queue in WEIGHTS})
+    got, instead = trial.result(trial.worker(fetch_many, trial.redis, fetch, others, WEIGHTS, each, name="worker 1"))
+    seen = f"weights: {_named(WEIGHTS)}; no queue is ever empty"
+    if instead is not None:
+        raise Wrong(f"{seen}; fetch returned {instead}", must_hold=IS_A_PAIR, hint=None)
+    for slot, queue, raw in got:
+        if raw not in set(queued.get(queue, ())):
+            raise Wrong(
+                f"slot {slot} got {_id(raw)}, and was told that it came from {queue!r}", must_hold=IS_A_PAIR, hint=None
+            )
+    done = [_id(raw) for _, _, raw in got]
+    found = {"started": done, **{queue: _waiting(trial, queue) for queue in queued}}
+    broken = anomalies.find_anomalies(Ledger([_id(raw) for jobs in queued.values() for raw in jobs], found=found))
+    if broken:
+        raise Wrong(
+            f"{seen}; {n} fetches", anomalies=broken, must_hold="fetch takes one job, and every other stays where it is", hint=None
+        )
+    per_queue = {queue: [id for id in done if id.startswith(queue)] + found[queue] for queue in queued}
+    reordered = anomalies.find_reordered(per_queue)
+    if reordered:
+        raise Wrong(
+            f"{seen}; {n} fetches", anomalies=[reordered], must_hold="within a queue the oldest job comes first", hint=None
+        )
+    low = sum(id.startswith("low") for id in done)
+    fewest, most = bounds(n, WEIGHTS["low"] / sum(WEIGHTS.values()))
+    if not fewest <= low <= most:
+        starved = None if low else anomalies.find_starved(["low-1"], done)
+        raise Wrong(
+            f"{seen}; the {len(others)} slots that are not kept fetched {n} jobs, {low} of them from low",
+            anomalies=[starved] if starved else [],
+            must_hold=f"the slots that are not kept go by the weights: between {fewest} and {most} from low, by chance",
+            hint=2,
+        )
+
+
+def _check_hands_off(fetch, trial, reserved):
+    """Only low has jobs: the slot that is kept gets none, and leaves the queue as it is."""
+    trial.again()
+    _put(trial, low=5)
+    before = _waiting(trial, "low")
+    got = trial.result(trial.worker(fetch_once, trial.redis, fetch, reserved, WEIGHTS, WAIT))
+    after = _waiting(trial, "low")
+    if got is not None or after != before:
+        raise Wrong(
+            f"five jobs in low, none in urgent; slot {reserved}, which is kept for urgent, got {got!r}",
+            f"in low there stand {', '.join(after) or 'none'}, the next one first",
+            must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
+            hint=None,
+        )
+
+
+def _check_empty(fetch, trial, slot):
+    trial.again()
+    # A slot that waits without asking again, for longer than a busy one would need to ask far too often.
+    got = trial.result(trial.worker(fetch_once, trial.redis, fetch, slot, WEIGHTS, 0.15, name="idle"))
+    if got is not None:
+        raise Wrong(f"no job waits; fetch returned {got!r}", must_hold=IS_A_PAIR, hint=None)
+    asked = _operations(trial, "idle")
+    if len(asked) > COMMANDS:
+        raise Wrong(
+            f"no job waits; one fetch of slot {slot}, asked to wait 0.15 s, sent more than {COMMANDS} commands: "
+            f"{', '.join(asked[:4])}, …",
+            must_hold=f"while nothing comes a fetch sends at most {COMMANDS} commands: Redis tells it when there is a job",
+            hint=3,
+        )
+
+
+def _check_comes_while_waiting(fetch, trial, slot, queue):
+    """A job that comes while fetch waits: pushed when the worker is seen to wait, or has given up."""
+    trial.again()
+    worker = trial.worker(
+        fetch_once, trial.redis, fetch, slot, WEIGHTS, 2, name="waiting", fault="hold before * 1"
+    )
+    if worker.wait_held():
+        worker.release()
+        trial.until(lambda: _waits(trial) or not worker.alive)
+        _put(trial, **{queue: 1})
+    got = trial.result(worker)
+    if got is None:
+        raise Wrong(
+            f"{queue}-1 came into {queue} while slot {slot} should have waited; fetch(…, timeout=2) returned None",
+            anomalies=[
+                anomalies.find_starved(
+                    _waiting(trial, queue), (), why=[f"slot {slot} is idle, and {queue}-1 stands in {queue}"]
+                )
+            ],
+            must_hold="an idle slot waits up to `timeout` seconds, for all the queues it may take from",
+            hint=3,
+        )
+    if not _is_job(got) or tuple(got) != (queue, _jobs(queue, 1)[0]):
+        raise Wrong(f"{queue}-1 came into {queue}; fetch returned {repr(got)[:80]}", must_hold=IS_A_PAIR, hint=None)
+
+
+def _waits(trial):
+    """Whether a client waits in Redis for a list of this database, or the worker has come back several times."""
+    blocked = any(
+        "b" in client["flags"] and client["db"] == str(trial.lease.number) for client in trial.redis.client_list()
+    )
+    return blocked or len(_operations(trial, "waiting")) > COMMANDS
