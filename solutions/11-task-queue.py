@@ -4,7 +4,7 @@
 # **You build** the queue that part 1 stands on: a job as data, the loop of a worker, and an enqueue that tells the truth when
 # Redis does not answer.
 #
-# **Time** 35 minutes. **You need** Redis (running), and lab 00: a Redis list is a queue, pushed on the left, taken on the
+# **Time** 50 minutes. **You need** Redis (running), and lab 00: a Redis list is a queue, pushed on the left, taken on the
 # right. If you come here first, the recap is enough.
 #
 # **From the talk** a background job is a *unit of work to be done later*; its communication is *asynchronous*; the backend
@@ -20,7 +20,8 @@
 # 2. Redis is a server that keeps lists, among other things. `LPUSH` puts on the left, `RPOP` takes from the right.
 # 3. So the oldest stands on the right, and each element is taken by exactly one worker.
 # 4. Redis runs commands one after another: between two clients there is always an order, inside a command there is nobody else.
-# 5. A *worker* is a process of its own, on the same machine or another, that shares nothing with the checkout but Redis.
+# 5. A *worker* is a process of its own, on the same machine or another, that shares nothing with the checkout but Redis. In Python
+#    it talks to it through the package *redis-py* (`import redis`).
 
 # %%
 import json
@@ -107,7 +108,8 @@ print("inline, ms:", *[f"p{p} {figures.percentile(inline, p):.1f}" for p in (50,
 #
 # Now the provider is down. Five customers check out; whoever gets an exception sees an error page.
 #
-# **Predict first.** Three numbers: how many of the five are thanked, how many cards are charged, how many mails are sent?
+# **Predict first.** Three numbers, as in `7, 7, 7`: how many of the five are thanked, how many cards are charged, how many mails are
+# sent?
 
 # %%
 predict(
@@ -167,8 +169,9 @@ except TypeError as error:
 
 # %% [markdown]
 # Times and exact decimals it cannot say either. That is annoying, and the annoyance has a well-known cure: `default=str` turns
-# everything unknown into a text. Here it is in an enqueue. `judge` has this function run by the check of the exercise below, on the real Redis, and shows its verdict; read it
-# from the top: what was seen, the *witness*, the property that must hold.
+# everything unknown into a text. Here it is in an enqueue. `judge` has this function run by the check of the exercise below, on
+# the real Redis, and shows its verdict; read it from the top: what was seen, the *witness*, the property that must hold. `expect`
+# says which verdict belongs here; it changes nothing in it.
 
 # %%
 def naive_enqueue(r, name, args, id):
@@ -189,13 +192,16 @@ judge("11.1", naive_enqueue, expect="changed")
 json.loads(job("label", {"size": (40, 60), "boxes": {7: 2}}, "label-7"))["args"]
 
 # %% [markdown]
-# The tuple has become a list, and the key 7 a text, so that the worker's `args["boxes"][7]` is a `KeyError`.
+# The tuple has become a list, and the key 7 a text, so that the worker's `args["boxes"][7]` is a `KeyError`. Infinity and NaN are
+# a third group: Python writes and reads them, JSON has no such numbers, and no worker in another language can read them;
+# `allow_nan=False` in `job` refuses them.
 #
 # ### Exercise 11.1: enqueue
 #
 # Write `enqueue`. It pushes the job on the left of the list `jobs`, as JSON with exactly the keys `id`, `name` and `args`, and
 # returns the job's id. `name` and `id` are texts, `args` is a dict. The promise: **the worker reads exactly the `args` that were
-# given, or `enqueue` raises** `TypeError` or `ValueError`, and then nothing is in Redis. What JSON can say (texts, numbers,
+# given, or `enqueue` raises** `TypeError` or `ValueError`, and then nothing is in Redis, nor was it
+# there for a moment. What JSON can say (texts, numbers,
 # `True`, `False`, `None`, lists and dicts of them with texts as keys) must not be refused. Killed at any moment, `enqueue`
 # leaves the whole job in the list, or nothing. You may use `job`.
 #
@@ -239,20 +245,23 @@ judge("11.2", naive_loop, expect="YOUR CODE RAISED")
 # %% [markdown]
 # `not json` is not a job. It does not matter who put it there, somebody will: a version of the checkout that knows a job which
 # this worker does not know yet, a handler that divides by zero. Here one such element ended the worker. Then the process is
-# started again, and ended by the next one; and the bad element itself is gone, because `RPOP` had taken it. All good jobs behind
-# it wait. One bad job may cost that job, not the others, and it must be told.
+# started again, and the next bad element ends it again. This one is gone, because `RPOP` had taken it, and nobody will ever hear of
+# it. All good jobs behind it wait. One bad job may cost that job, not the others, and somebody must be able to see which it was.
 #
 # ### Exercise 11.2: the worker's loop
 #
-# Write `work_off`. It does the jobs in `jobs`, oldest first, until none is left, also none that came in meanwhile, and returns
-# how many were done. Doing a job means: the handler of its name is called with its `args`, as one argument.
+# Write `work_off`. It does the jobs in `jobs`, oldest first, until none is left, those that come in meanwhile too, and
+# returns how many were done. Doing a job means: the handler of its name is called with its `args`, as one argument. Each
+# element is a job to do, also one whose id was there before (dropping a second copy is lab 16).
 #
-# A job that cannot be done, for whatever reason of its own (it is no JSON, it is no job, its name is unknown, its handler raises
-# an `Exception`), is put on the left of the list `failed`, and the loop goes on. There it is JSON again: `{"job": its text,
+# A job that cannot be done, for whatever reason of its own (it is empty or no JSON, it is no job, its name is unknown, its
+# handler raises an `Exception`), is put on the left of the list `failed`, and the loop goes on. There it is JSON again: `{"job": its text,
 # "reason": what was wrong}`, the reason with the exception's kind and message, the text as `raw.decode(errors="replace")` gives it.
 #
-# Several workers may run at once: each job is done by one of them. And when Redis cannot be reached, that is no job's fault: the
-# exception comes out of `work_off`. (A worker that is *killed* in the middle of a job may lose it here. That is lab 15.)
+# Several workers may run at once: each job is done by one of them. And when no job can be taken because Redis cannot be reached,
+# that is no job's fault: redis-py's exception (a `redis.RedisError`; not Python's own `ConnectionError`, which a handler may raise
+# as any other) comes out of `work_off`, and `failed` gets nothing. When it is a *handler* that uses Redis in vain, either is fine.
+# (A worker that is *killed* in the middle of a job may lose it here. That is lab 15.)
 
 # %% tags=["teaches"]
 @exercise("11.2")
@@ -292,6 +301,8 @@ print(done, "done:", [to for to, _ in world.mails()])
 print("failed:", json.loads(r.lindex("failed", 0))["reason"])
 
 # %% [markdown]
+# `lab.again()` begins a new experiment: Redis and the outside world are empty again.
+#
 # ## The same shop, with a queue
 #
 # The checkout again. It does what cannot wait, and hands the rest to `later`. What `later` is, it does not know.
@@ -339,7 +350,9 @@ for p in (50, 95):
 # %% [markdown]
 # The customer waits for the charge and for two pushes to Redis. What the mail provider does
 # has left the picture, its slow moments too: p95 and p99 gain the most. The work has not become less. It waits, and a worker
-# does it now:
+# does it now. `lab.run` calls a function in a process of its own, waits for its end (at most `within` seconds) and gives what it
+# returned as `.value`. What the function uses from the notebook, here `provider` and `world`, is copied into that process; `r` is
+# connected anew.
 
 # %% tags=["talk:job-later"]
 outcome = lab.run(work_off, r, handlers, name="worker 1", within=30)
@@ -403,7 +416,7 @@ handlers |= {"bill": bill, "greet": greet}
 # - order 8: enqueue `greet`, then the transaction is rolled back (the card was declined), then a worker runs
 # - order 9: first the commit; the process is killed (SIGKILL) right before its push
 #
-# **Predict first.** Three numbers: invoices mailed for order 7; mails thanking for order 8, which does not exist; jobs in the queue
+# **Predict first.** Three numbers again: invoices mailed for order 7; mails thanking for order 8, which does not exist; jobs in the queue
 # for order 9, which does exist.
 
 # %%
@@ -425,7 +438,8 @@ db.execute("COMMIT")
 print("invoices for order 7:", invoices := len(world.mails()), "· failed:", json.loads(r.lindex("failed", 0))["reason"])
 
 # %% [markdown]
-# *Job not found*: the worker was quicker than the commit. A second later the order is there, and the job has failed. In
+# The job was there before its order: the worker was quicker than the commit. A second later the order is there, and the job has
+# failed. In
 # production this happens to a job now and then, on busy days, and nobody can reproduce it. Now order 8:
 
 # %%
@@ -440,7 +454,8 @@ print("thanked:", ghosts, "· orders in the shop:", db.execute("SELECT number FR
 
 # %% [markdown]
 # A *ghost job*: Grace is thanked for an order that the shop does not know. The database takes back what it did; the push to
-# Redis is not part of that. Both mistakes have one cure, enqueue *after* the commit. Order 9 does:
+# Redis is not part of that. Neither can happen to who enqueues *after* the commit. Order 9 does, and `fault` has its
+# process killed right before its push:
 
 # %%
 def place(r, order, customer):
@@ -455,7 +470,7 @@ happened("11.p2", invoices, len(ghosts), r.llen("jobs"))
 
 # %% [markdown]
 # The order is there and nobody will ever bill it. After the commit is better than before it: a crash in just this moment is
-# rarer than a quick worker. But it is no cure. Between two systems there is always a moment in which one has it and the other
+# rarer than a quick worker. It trades two mistakes for a rarer one. Between two systems there is always a moment in which one has it and the other
 # has not. What closes it, the *outbox*, stores the job in the same database and the same transaction as the order: lab 43.
 #
 # Sidekiq offers *after the commit* as an option: its client gives the job an id at once, keeps it, and pushes when the transaction
@@ -475,7 +490,7 @@ for number, end in ((10, "ROLLBACK"), (11, "COMMIT")):
 # ## When Redis does not answer
 #
 # The queue has taken the provider's place: now the checkout waits for Redis. A push is quick, as you saw,
-# except when it is not. What redis-py does then is settled by two defaults:
+# except when it is not. What redis-py (8.1 here) does then is settled by two defaults:
 
 # %%
 usual = redis.Redis(**lab.redis_at)
@@ -510,11 +525,12 @@ def impatient(redis_at, seconds=0.5):
 #
 # 1. *open*: the connection is open, and the process of Redis is stopped (SIGSTOP; a suspended virtual machine looks the same)
 # 2. *closed*: the same, but the client has no connection yet; it connects while Redis stands still
-# 3. *paused*: the process runs, and holds back all writes, as it is told to during a planned failover (`CLIENT PAUSE`)
+# 3. *paused*: the process runs, and holds back all writes, as it is told to (`CLIENT PAUSE`) when another server is about to take over its
+#    work, a planned *failover*
 #
 # Each time `LPUSH` raises `TimeoutError` after half a second. The client closes its connection and goes away; then Redis goes on.
 #
-# **Predict first**: is the job in the list in the end? Three times `True` or `False`.
+# **Predict first**: is the job in the list in the end? Three times `True` or `False`, with commas between them.
 
 # %%
 predict(
@@ -525,7 +541,9 @@ predict(
 )
 
 # %% [markdown]
-# This reaches everybody who uses the server, so it happens on the *crash-test* Redis, which is there to be broken.
+# This reaches everybody who uses the server, so it happens on the *crash-test* Redis, which is there to be broken. A `corner` is an
+# empty place on it: `corner.redis` is a client, `corner.broker` the server's process, and `corner.until(…)` waits until
+# something is true.
 
 # %%
 def freeze(corner, how):
@@ -598,8 +616,10 @@ happened("11.p3", *[found for _, found in seen.values()])
 #
 # In redis-py `redis.RedisError` is the root of all. Below it stand, among others, `ResponseError` (an error that Redis
 # answered: out of memory, the wrong type, no permission), `TimeoutError` (no answer in time) and `ConnectionError` (no
-# connection could be made, *or* one broke; both look alike). None of them is the built-in exception of the same name. And
-# *no connection yet* is the usual state of a new client: the first command opens it.
+# connection could be made, *or* one broke; both look alike). A few subclasses of `ConnectionError` are answers all the same: a
+# wrong password, a Redis that is still loading its data (`BusyLoadingError`); whoever calls these *unknown* says too little,
+# and nothing false. None of them is the built-in exception of the same name. And *no connection yet* is the usual state of a
+# new client: the first command opens it.
 #
 # ### Exercise 11.3: enqueue, and tell the truth
 #
@@ -644,7 +664,7 @@ enqueue_truthfully = check("11.3")
 # %%
 with lab.crash_test("redis") as corner:
     word, there = push_into_frozen(corner, "open", enqueue_truthfully)
-print("the word was true:", word == "unknown" or (word == "accepted") == there)
+print(word, "· in the list:", there, "· true:", word == "unknown" or (word == "accepted") == there)
 
 # %% [markdown]
 # An answer that first asks whether anybody is there pays one more trip to Redis, and gets *refused* where another says *unknown*.
@@ -655,14 +675,15 @@ print("the word was true:", word == "unknown" or (word == "accepted") == there)
 #
 # | system | a job is | enqueue writes |
 # |---|---|---|
-# | Resque | JSON: class and arguments | `RPUSH` to the queue's list, and the queue's name into a set, in one pipeline that is no transaction |
+# | Resque | JSON: class and arguments | `RPUSH` to the queue's list, and the queue's name into a set, in one *pipeline* (commands sent together), which is no transaction |
 # | Sidekiq | JSON: class, arguments, a random id (`jid`) | `LPUSH` to the queue's list, and the queue's name into a set |
 # | RQ | a hash for each job | the hash, and its id into the queue's list |
-# | Dramatiq | a JSON message in a hash | the message into the hash and its id into the list, in one Lua script |
+# | Dramatiq | a JSON message in a hash | the message into the hash and its id into the list, in one *Lua script* (Redis runs it as one command) |
 # | Celery on Redis | a whole message, headers and body | the message itself into a list |
 #
-# Where body and id are two keys, one of them can be missing after a crash: this is why Dramatiq writes both in one script. And all
-# of them name a class, a function or a task of the program, which both sides must have. What happens when a deployment renames it is lab 21.
+# Where body and id are two keys, written one after the other, a crash between them would leave one without the other: whoever has two
+# must write them as one. And all of them name a class, a function or a task of the program, which both sides must have. What
+# happens when a deployment renames it is lab 21.
 #
 # ## When to choose this
 #
@@ -682,6 +703,6 @@ score()
 # 3. Why does a job carry an order's number and not the order?
 # 4. Which values does JSON refuse, and which does it change in silence?
 # 5. Which errors belong into `failed`, and which must come out of the worker's loop?
-# 6. What is a ghost job, what is a job not found, and what can still go wrong when you enqueue after the commit?
+# 6. What is a ghost job, why can a worker not find the order of its job, and what can still go wrong when you enqueue after the commit?
 # 7. A push raised `TimeoutError`. Name a situation in which the job is done all the same.
 # 8. Why does an empty list not prove that a job was never there?

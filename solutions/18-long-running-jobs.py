@@ -4,13 +4,13 @@
 # **You build** a worker that can be stopped at any time and leaves nothing behind, and a count of crashes that survives the
 # crash, so that a job which kills its worker does not kill them all.
 #
-# **Time** 35 minutes. **You need** Redis (running), and `take`, `finish` and `Leases` of lab 15. If you come here first, the
-# recap is enough.
+# **Time** 55 minutes. **You need** Redis (running), `take`, `finish` and `Leases` of lab 15, and what lab 13 keeps in a job that
+# failed. If you come here first, the recap is enough, as long as you know one of Redis's ways to change several keys in one step.
 #
 # **From the talk** *Resque prevents worker shutdown and blocks deployments*, *not cloud-friendly*, *Sidekiq aborts and
 # requeues* and *may never finish*: what happens to a long job when its worker has to go.
 #
-# <!-- budget: cells 78, because Resque and Sidekiq run step by step, and each of three faults is predicted before it happens -->
+# <!-- budget: cells 77, because Resque and Sidekiq run step by step, and each of three faults is predicted before it happens -->
 
 # %% [markdown]
 # ## Recap
@@ -21,6 +21,8 @@
 #    `Leases(r, milliseconds).recover()` gives back what it held.
 # 4. Each process gets a name of its own, never used before: `worker 1` is dead for good when it is dead.
 # 5. So no job is lost, whatever happens to a worker. It may be done twice.
+# 6. A failed job carries `attempts` and the times `first` and `last`; one that failed too often is in the sorted set `dead`, scored
+#    by the time (lab 13). What must be one step is a transaction (`pipeline`; with `WATCH` where it first reads) or a Lua script.
 
 # %%
 import itertools
@@ -28,6 +30,7 @@ import json
 import os
 import signal
 from collections import Counter
+from contextlib import suppress
 
 # %%
 from workbook import check, exercise, figures, happened, hint, judge, open_lab, predict, reveal, score
@@ -79,8 +82,9 @@ begin(NEWSLETTER, *INVOICES)
 waiting()
 
 # %% [markdown]
-# The worker's loop is that of lab 15: take, do, finish. What the job gets as `tick` renews the lease. (`grace` comes later.) `start` is
-# what a new process does first. Its leases last 50 ms, so that nobody waits long for a dead worker's to end.
+# The worker's loop is that of lab 15: take, do, finish. What the job gets as `tick` renews the lease. `grace` is used from the first
+# exercise on. `start` is what a new process does first: it gets its lease before it takes anything. Leases last only 50 ms here, so
+# that nobody waits long for a dead worker's to end.
 
 # %%
 def run_naively(r, worker, handlers, leases, grace):
@@ -93,6 +97,7 @@ def run_naively(r, worker, handlers, leases, grace):
 
 # %%
 def start(r, run, worker, handlers, grace=1):
+    Leases(r, 50).renew(worker)
     return run(r, worker, handlers, Leases(r, 50), grace)
 
 
@@ -123,7 +128,8 @@ judge("18.1", run_naively, expect="stuck")
 #
 # Resque's worker forks a *child* process for each job and waits for it. Which signal the worker gets decides what becomes of
 # the child: QUIT waits until the child is done, however long that takes; TERM kills the child at once. Here the child is a
-# worker process, held right after its fourth mail. You are the parent: these cells do, step by step, what the parent does.
+# worker process, held right after its fourth mail. You are the parent: these cells do, step by step, what the parent does. (A child
+# has no lease to renew, so its `tick` does nothing.)
 
 # %%
 def perform(raw, handlers):
@@ -141,8 +147,10 @@ def reserve_and_fork(*deployments):
 
 
 # %% [markdown]
+# The parent knows which job its child had. Resque has no retries of its own, only a list of what failed, for a person to look at.
+#
 # **Predict first.** The deployment comes after tick 4 of 10. With QUIT: for how many ticks does the deployment wait? With
-# TERM: where is the newsletter afterwards, in `"jobs"`, in `"failed"`, or `"nowhere"`?
+# TERM: where is the newsletter afterwards, in `"jobs"`, in `"failed"`, or `"nowhere"`? (Two values.)
 
 # %%
 predict(
@@ -164,15 +172,18 @@ print(f"asked to stop after tick 4, stopped after tick {len(world.mails())}: {wa
 
 # %% [markdown]
 # TERM. The parent kills the child and files the job as failed, with the reason `DirtyExit`: "the child did not end as it
-# should". Resque has no retries of its own, so the job stays there until a person looks.
+# should". There it stays until a person looks.
 
 # %% tags=["system:resque"]
 raw, child = reserve_and_fork(4)
 child.kill()  # TERM: the child dies at once …
-r.lpush("failed", json.dumps({"job": raw.decode(), "reason": "DirtyExit"}))  # … and the parent files its job
+
+# %% tags=["system:resque"]
+entry = {"job": raw.decode(), "reason": "DirtyExit"}
+r.lpush("failed", json.dumps(entry))  # … and the parent files its job
+filed = json.loads(r.lindex("failed", 0))
 
 # %%
-filed = json.loads(r.lindex("failed", 0))
 print("mails", len(world.mails()), "· jobs", waiting(), "· failed", json.loads(filed["job"])["id"], filed["reason"])
 happened("18.p1", waited, "failed" if r.llen("failed") else "jobs" if waiting() else "nowhere")
 
@@ -189,8 +200,8 @@ child.kill()  # SIGKILL, to the parent too: nobody is left to file the job
 print("mails", len(world.mails()), "· jobs", waiting(), "· failed", r.llen("failed"))
 
 # %% [markdown]
-# Now the job is not even filed. (Resque notes what each worker is at; another worker that misses the dead one's heartbeat,
-# five minutes later by default, files it as failed.) Six customers have the mail, four don't, and the newsletter is in no
+# Now the job is not even filed. (Resque notes what each worker is at; another worker that finds the dead one's heartbeat to be
+# five minutes old, by default, files it as failed.) Six customers have the mail, four don't, and the newsletter is in no
 # queue. Waiting is no answer where nobody waits for you.
 #
 # ## Sidekiq: abort and requeue
@@ -198,7 +209,7 @@ print("mails", len(world.mails()), "· jobs", waiting(), "· failed", r.llen("fa
 # Sidekiq runs its jobs in threads of one process. On TERM it takes no more jobs and lets the running ones go on for a *grace
 # period*, 25 seconds by default, a little less than the platforms wait. What is not done by then it pushes back into the
 # queue, to be taken next, and then it aborts the threads. In this order on purpose: the other way round a job could get lost.
-# Here is one thread of it. TERM comes after `term` ticks, and the grace period is counted in ticks too:
+# Here is one thread of it. TERM comes after mail number `term` of the process, and the grace period is counted in ticks too:
 
 # %% tags=["system:sidekiq", "talk:sidekiq-aborts-and-requeues"]
 def sidekiq_process(term, grace):
@@ -212,11 +223,11 @@ def sidekiq_process(term, grace):
 
 
 # %% [markdown]
-# The deployment is on time, the job is in the queue again, and the next process begins it from the start. The shop deploys
-# after every four ticks, with a grace period of one tick, and the newsletter needs ten. An invoice waits behind it, and this one thread is all there is.
+# The deployment is on time, the job is in the queue again, and the next process begins it from the start. In this shop TERM comes
+# four ticks after each start, the grace period is one tick, and the newsletter needs ten. An invoice waits behind it, and this one thread is all there is.
 #
 # **Predict first.** After five deployments: how many mails were sent in all? How many of the ten customers got one? Is the
-# newsletter done, and is the invoice done (`True` or `False`)?
+# newsletter done, and is the invoice done (`True` or `False`)? (Four values.)
 
 # %%
 predict(
@@ -282,8 +293,9 @@ for problem in (ValueError, Stopped):
 # The second is to give the job back. It moves from the worker's list to the right end of `jobs`, byte for byte as it was: a
 # deployment is not the job's fault, so no attempt is counted. But it should be noted, because a job that is interrupted again
 # and again is the one that never finishes. The hash `interrupted` counts, by the job's id. Both happen in one transaction, so
-# that nobody who is killed in between leaves one without the other. And if the job is not this worker's any more, because its
-# lease ran out, `LMOVE` finds nothing to move; the note is then one too many, which does no harm.
+# that nobody who is killed in between leaves one without the other. A worker holds one job, so `LMOVE` needs only the place. And if
+# the job is not this worker's any more, because its lease ran out, it finds nothing to move; the note is then one too many, which
+# this lab accepts.
 
 # %% tags=["teaches"]
 def give_back(r, worker, id):
@@ -302,7 +314,8 @@ waiting(), r.hgetall("interrupted")
 
 # %% [markdown]
 # The third is the signal. `signal.signal` names a function that Python calls in the main thread, between two steps of
-# whatever runs there, in the middle of a Redis call too. So that function should do next to nothing:
+# whatever runs there, in the middle of a Redis call too. So that function should do next to nothing. (To block the signal instead
+# does not help: a worker's process has a second thread, which would get it.)
 
 # %%
 came = []
@@ -319,11 +332,14 @@ came == [signal.SIGTERM]
 # the job's `args` and with your `tick`, which the job calls before each of its steps. Each `tick` renews the worker's lease,
 # with `leases.renew(worker)`.
 #
-# When SIGTERM has come, no other job is begun. The job at hand may begin `grace` more steps; the `tick` of one step more raises
-# `Stopped` in it, and the worker gives it back: next in `jobs`, as it was, and counted in `interrupted` in the same step
-# (`give_back` does that). A job that gets done within the grace is finished as ever, and not counted. Then it returns
-# `"stopped"`, and nothing is left in the worker's own list. SIGTERM may come at every moment: while the worker waits for a job, when
-# it has taken one and not begun it, in the middle of a finish. A second SIGTERM gives no second grace.
+# When SIGTERM has come, no job is begun, and one that is taken but not begun is given back. The job at hand may begin `grace` more
+# steps, each with its lease renewed; the `tick` of one step more raises `Stopped` in it (or another exception that is no
+# `Exception`), and the worker gives it back: next in `jobs`, as it was, and counted in `interrupted` in the same step (`give_back`
+# does that; whether a job that was not begun is counted is up to you). A job that gets done within the grace is finished as ever,
+# and not counted. Then it returns `"stopped"`, and nothing is left in the worker's own list.
+#
+# SIGTERM may come at every moment: while the worker waits for a job, when it has taken one and not begun it, in the middle of a
+# finish. A second SIGTERM gives no second grace. No job fails here: that was lab 13.
 #
 # If you are stuck: `hint("18.1")`, `hint("18.1", 2)`; `reveal("18.1")` prints one possible answer.
 
@@ -346,11 +362,12 @@ def run_until_stopped(r, worker, handlers, leases, grace):
 
     while not asked and (raw := take(r, worker, 0.1)) is not None:
         todo = json.loads(raw)
-        try:
-            handlers[todo["name"]](todo["args"], tick)
-            finish(r, worker, raw)
-        except Stopped:
-            give_back(r, worker, todo["id"])
+        with suppress(Stopped):
+            if not asked:
+                handlers[todo["name"]](todo["args"], tick)
+                finish(r, worker, raw)
+                continue
+        give_back(r, worker, todo["id"])
     return "stopped" if asked else "idle"
     ### END SOLUTION
 
@@ -362,7 +379,8 @@ run_until_stopped = check("18.1")
 # ## Job length against deployment interval
 #
 # Now measure when such a job gets done. `five_deployments` runs up to five workers, one after the other. Each gets SIGTERM
-# after `every` ticks, with a grace of one tick, for a newsletter to `customers` customers.
+# after its mail number `every`, with a grace of one tick, for a newsletter to `customers` customers. A longer newsletter, or a shorter
+# interval: which of them get done at the first try, which later, which never? Think of a rule before you look at the table.
 
 # %%
 def five_deployments(customers, every):
@@ -385,19 +403,9 @@ for length in LENGTHS:
     print(f"{length:12}", *[f"{cell:>17}" for cell in cells], sep="   ")
 
 # %% [markdown]
-# Is there a rule? A process lives for the interval and the grace. What is longer than that begins again each time. Both
-# sentences are held against the table:
-
-# %%
-fits = all(done == (length <= every + 1) for (length, every), (_, done) in table.items())
-wasted = all(mails == 5 * (every + 1) for (length, every), (mails, done) in table.items() if not done)
-print("done exactly where the job is no longer than interval and grace together:", "yes" if fits else "no")
-print("all others use up every tick of all five lives:", "yes" if wasted else "no")
-
-# %% [markdown]
-# One tick decides between everything and nothing: with deployments after every 4 ticks the newsletter of 5 ticks is done at
-# the first try, and the one of 6 never. Newsletters grow with the customers. One day yours is a tick too long, and no code
-# was changed that day. What tells you is the record:
+# A process lives for the interval and the grace. What is longer than that begins again each time, and uses up every tick of all five
+# lives: nothing is done at the second try. One tick decides between everything and nothing, as 5 and 6 show in the first column.
+# Newsletters grow with the customers. One day yours is a tick too long, and no code was changed that day. What tells you is the record:
 
 # %%
 five_deployments(10, 4)
@@ -422,7 +430,7 @@ PHOTO = ("photo", {"picture": 1}, "photo-1")
 # The queue of lab 15 loses nothing. When a worker's lease has run out, `recover` gives back what it held, to be taken next,
 # and a new worker starts.
 #
-# **Predict first.** After four workers: how many of them were killed, and how many of the three invoices are done?
+# **Predict first.** After four workers: how many of them were killed, and how many of the three invoices are done? (Two values.)
 
 # %%
 predict(
@@ -450,12 +458,13 @@ happened("18.p3", killed, len(world.charges()))
 # And two who look at the same time must not count one crash twice. (Dead means silent, as in lab 15. A worker that was only frozen
 # for longer than its lease counts as well, and nobody can tell the difference.)
 #
-# Where is the count kept? In the job itself, as lab 13 keeps `attempts`: with the time of the first crash and of the last, and a
-# reason for the person who will look at it. A crash is no attempt, so `attempts` stays what it was.
+# Where is the count kept? In the job itself, as lab 13 keeps `attempts`: with the time when it first went wrong (it may have failed
+# before it crashed), the time of this crash, and a reason for the person who will look at it, in place of an earlier one. A crash is
+# no attempt, so `attempts` stays what it was.
 
 # %% tags=["teaches"]
 def after_crash(raw, now):
-    """The job `raw` with one more crash written down behind what was in it: crashes, first and last time, reason."""
+    """The job `raw` with one more crash written down: crashes, first and last time, reason. All else stays."""
     todo = json.loads(raw)
     told = {"crashes": todo.get("crashes", 0) + 1, "first": todo.get("first", now), "last": now}
     return todo | told | {"reason": "its worker fell silent"}
@@ -484,19 +493,19 @@ judge("18.2", give_back_always, expect="WRONG")
 # newest (on the left), counts one crash of it, and returns what it did:
 #
 # - `"given back"`: the job is at the right end of `jobs`, to be taken next, with all that was in it;
-# - `"buried"`: this was its crash number `limit`, and it is in the sorted set `dead` instead, with `now` as its score, as `after_crash`
-#   gives it, in JSON: `crashes`, `first`, `last` and `reason` behind all that was in it;
+# - `"buried"`: it has crashed `limit` times or more (the limit may have been lowered), and it is in the sorted set `dead` instead, with `now` as its score, as `after_crash`
+#   gives it, in JSON;
 # - `None`: there was no job, and nothing changed.
 #
 # At every moment each job is in one place, and one crash is counted once: in the step in which the job leaves the list. Also when
-# `count_crash` is killed between two operations and called again, and when two of them run at once.
+# `count_crash` is killed between two operations and called again, and when two of them run at once: each returns what it did itself.
 
 # %% tags=["teaches"]
 @exercise("18.2")
 def count_crash(r, worker, limit, now):
     """Take the newest job out of the list of `worker`, who is dead, and count a crash of it: "given back", "buried" or None.
 
-    A job that has crashed `limit` times goes to the sorted set `dead`. now: seconds.
+    A job that has crashed `limit` times or more goes to the sorted set `dead`. now: seconds.
     """
     ### BEGIN SOLUTION
     mine = f"processing:{worker}"
@@ -573,8 +582,8 @@ print("interrupted:", r.hgetall("interrupted"))
 # |---|---|---|
 # | Resque | QUIT waits for the child, TERM kills it; with `TERM_CHILD` the child gets TERM first, raised in the job as an exception, and KILL four seconds later by default | filed as failed, once: nothing gives it back |
 # | Sidekiq | waits 25 s by default, pushes back, then aborts | lost, so it kills only once; the paid edition gives it back, counts how often, and then moves it to the dead set |
-# | RQ | finishes the job at the first signal; a second one kills it | failed, or retried if retries are left |
-# | Celery | finishes its tasks at TERM | acknowledged all the same by default, even with `acks_late`: it would come back for ever |
+# | RQ | finishes the job at the first signal; a second one kills it | the parent, or later another worker, files it as failed, or retries it if retries are left |
+# | Celery | finishes its tasks at TERM | acknowledged all the same by default, even with `acks_late`, because otherwise (`task_reject_on_worker_lost`) it would come back for ever |
 #
 # Celery's default shows the dilemma without a count: either the innocent job of a killed worker is lost, or the guilty one comes
 # back for ever.

@@ -53,6 +53,19 @@ def test_the_queue_of_lab_15_does_the_same_work_on_every_side(shared_brokers):
     assert all(min(row.samples) > 0 and len(row.samples) == len(row.peers) for row in rows)
 
 
+def test_the_learners_queue_does_every_job_that_the_frameworks_do(shared_brokers):
+    from benchmarks import peers
+
+    with lab.Corner(("redis",)) as corner:
+        at = corner.redis_at
+        ours = peers.Framework("ours", f"redis://{at['host']}:{at['port']}/{at['db']}")
+        for workers in (1, 2):
+            enqueued, done = peers.drained(corner.redis, ours, 20, workers)
+            assert enqueued > 0 and done > 0 and corner.redis.llen("jobs") == 0
+        with ours.workers(1):
+            assert len(ours.latency(3)) == 3
+
+
 def test_the_suites_time_is_the_recorded_one(tmp_path, monkeypatch):
     monkeypatch.setattr(suite.paths, "STATE", tmp_path)
     with pytest.raises(Trouble, match="the suite has not run here yet: run `python3 -m workbook test` first"):

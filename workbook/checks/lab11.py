@@ -14,15 +14,17 @@ import decimal
 import json
 import math
 import socket
+import sys
 
 import redis
 from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from workbook import anomalies
 from workbook.anomalies import Ledger
 from workbook.exercises import checks
-from workbook.faults import given, no_steps
+from workbook.faults import around, given, no_steps
 from workbook.line import Line
 from workbook.proxy import lost_reply
 from workbook.verdicts import CannotTell, Wrong
@@ -52,7 +54,7 @@ def _read(raw):
 def _id(raw):
     """The id of a job; the text itself where it is none."""
     read = _read(raw)
-    return str(read["id"]) if isinstance(read, dict) and "id" in read else _text(raw)
+    return str(read["id"]) if isinstance(read, dict) and "id" in read else _text(raw) or "an empty text"
 
 
 def _list(trial, key):
@@ -133,6 +135,13 @@ def enqueue_one(r, enqueue):
     enqueue(r, "mail", {"order": 7}, "mail-7")
 
 
+def enqueue_refused(r, enqueue):
+    for name, args, id, _ in REFUSED:
+        given(f"enqueue(r, {name!r}, {args!r}, {id!r})")
+        with contextlib.suppress(TypeError, ValueError):
+            enqueue(r, name, args, id)
+
+
 @checks(
     "11.1",
     title="enqueue",
@@ -163,9 +172,10 @@ def check_enqueue(enqueue, trial):
                 f"{id} is in jobs; enqueue returned {value}", must_hold="enqueue returns the id of the job", hint=3
             )
     operations = _check_crashes(enqueue, trial)
+    _check_refused_meanwhile(enqueue, trial)
     return [
         f"{len(ACCEPTED)} jobs stand in jobs as they were handed over, oldest on the right",
-        f"{len(REFUSED)} that JSON cannot say, or would change, were refused, and nothing of them is there",
+        f"{len(REFUSED)} that JSON cannot say, or would change, were refused, and at no moment was one of them there",
         f"killed before and after each of {', '.join(operations)}: the whole job, or nothing",
     ]
 
@@ -207,7 +217,7 @@ def _judge_arguments(trial, waiting, told):
             *_elsewhere(trial, "jobs"),
             anomalies=broken,
             must_hold="what enqueue accepted is in jobs, once, under its id; of what it refused nothing is there",
-            hint=2 if phantom else 3,
+            hint=2 if phantom else None,
         )
     for id, name in ((id, name) for name, _, id in ACCEPTED):
         if read[id]["name"] != name:
@@ -236,6 +246,24 @@ def _check_crashes(enqueue, trial):
     return operations
 
 
+def _check_refused_meanwhile(enqueue, trial):
+    """Killed after each operation that it makes for jobs that it refuses: none of them was ever to be seen."""
+    trial.again()
+    trial.result(trial.worker(enqueue_refused, trial.redis, enqueue, name="traced"))
+    for n in range(1, len(_operations(trial, "traced")) + 1):
+        trial.again()
+        point = f"kill after * {n}"
+        outcome = trial.outcome(trial.worker(enqueue_refused, trial.redis, enqueue, name="worker 3", fault=point))
+        trial.expect_no_error(outcome)
+        trial.expect_fault(outcome, point)
+        if waiting := _list(trial, "jobs"):
+            raise Wrong(
+                f"worker 3 was {outcome.faults[0]['note']}, and in jobs stands {_id(waiting[0])}, which enqueue refuses",
+                must_hold="what is refused is in jobs at no moment: a worker could take it",
+                hint=2,
+            )
+
+
 # 11.2
 
 
@@ -252,6 +280,8 @@ WAITING = [
     (_job("pay", {"order": 4}, "pay-4"), ("CardExpired", "card 4242")),
     (b"\xff\xfe?", ()),
     (b"[5]", ()),
+    (b"", ()),
+    (_job("fax", {"order": 5}, "fax-5"), ("ConnectionError", "line is busy")),
     (b'{"id": "mail-6", "name": "mail"}', ("args",)),
     (_job("follow", {"order": 7}, "follow-7"), "done"),
     (_job("mail", {"order": 8}, "mail-8"), "done"),
@@ -269,13 +299,16 @@ def work_through(r, work_off, world):
     def pay(args):
         raise CardExpired("card 4242 has expired")
 
+    def fax(args):
+        raise ConnectionError("the line is busy")  # Python's, which is not redis-py's
+
     def follow(args):
         world.mail(f"follow-{args['order']}", json.dumps(args, sort_keys=True))
         with no_steps("redis"):
             r.lpush("jobs", FOLLOWS)
 
-    given("work_off(r, {'mail': …, 'pay': …, 'follow': …})")
-    return work_off(r, {"mail": mail, "pay": pay, "follow": follow})
+    given("work_off(r, {'mail': …, 'pay': …, 'fax': …, 'follow': …})")
+    return work_off(r, {"mail": mail, "pay": pay, "fax": fax, "follow": follow})
 
 
 @checks(
@@ -291,12 +324,16 @@ def work_through(r, work_off, world):
 def check_work_off(work_off, trial):
     _check_all_kinds(work_off, trial)
     _check_two_workers(work_off, trial)
+    _check_last_job(work_off, trial)
     _check_no_redis(work_off, trial)
+    _check_redis_goes(work_off, trial)
+    _check_interrupted(work_off, trial)
+    _check_many(work_off, trial)
     bad = sum(fate != "done" for _, fate in WAITING)
     return [
         f"{len(WAITING) - bad + 1} jobs done in their order, one of them queued by another; {bad} failed, each with its reason",
         "two workers at once, and a job that came in meanwhile: each done once",
-        "without Redis there is an exception, and no loop without end",
+        "without Redis there is redis-py's exception; where the connection broke in between, no job failed by it",
     ]
 
 
@@ -327,7 +364,7 @@ def _check_all_kinds(work_off, trial):
         raise Wrong(
             circumstance,
             f"it returned, and in jobs there still stands {', '.join(map(_id, left))}",
-            must_hold="work_off returns when no job is left, also none that came in meanwhile",
+            must_hold="work_off returns when no job is left; those that come in meanwhile are done too",
             hint=2,
         )
     good = [_id(raw) for raw, fate in WAITING if fate == "done"] + [_id(FOLLOWS)]
@@ -351,13 +388,20 @@ def _check_all_kinds(work_off, trial):
     for raw, words in WAITING:
         reason = reasons.get(_id(raw), "")
         if words != "done" and (not reason.strip() or not all(word in reason for word in words)):
-            about = {"ship": "no handler is called ship", "args": "it has no args", "CardExpired": "its function raised CardExpired: card 4242 has expired"}
+            about = {"ship": "no handler is called ship", "args": "it has no args", "CardExpired": "its function raised CardExpired: card 4242 has expired", "ConnectionError": "its function raised ConnectionError: the line is busy"}
             why = about[words[0]] if words else "it is no job at all"
             raise Wrong(
                 f"{_id(raw)} is in failed with the reason {reason!r}; {why}",
                 must_hold="the reason says what was wrong: the kind of the exception, and its message",
                 hint=None,
             )
+    bad = [_id(raw) for raw, fate in WAITING if fate != "done"]
+    if anomalies.find_reordered({"failed": failed}, {"failed": bad}):
+        raise Wrong(
+            f"{', '.join(bad)} failed in this order; failed, read from the right, holds {', '.join(failed)}",
+            must_hold="what failed is put on the left of failed",
+            hint=None,
+        )
     if count != len(good) or isinstance(count, bool):
         raise Wrong(
             f"{circumstance}; {len(good)} were done, {len(failed)} failed, and work_off returned {count!r}",
@@ -418,22 +462,162 @@ def _check_two_workers(work_off, trial):
         )
 
 
+def _check_last_job(work_off, trial):
+    """One job, and worker 2 takes it before each of worker 1's operations in turn."""
+    only = _job("mail", {"order": 1}, "mail-1")
+    trial.again()
+    trial.redis.lpush("jobs", only)
+    trial.result(trial.worker(work_through, trial.redis, work_off, trial.world, name="traced"))
+    for n in range(1, len(_operations(trial, "traced")) + 1):
+        trial.again()
+        trial.redis.lpush("jobs", only)
+        first = trial.worker(work_through, trial.redis, work_off, trial.world, name="worker 1", fault=f"hold before * {n}")
+        point = first.wait_held()
+        if not point:
+            raise CannotTell(f"worker 1 was to be held before its operation {n}, and did not get there")
+        circumstance = f"one job was left; worker 1 was {point}, and then worker 2 came"
+        for worker in (trial.worker(work_through, trial.redis, work_off, trial.world, name="worker 2"), first):
+            if worker is first:
+                first.release()
+            outcome = trial.outcome(worker)
+            if outcome.error:
+                raise Wrong(
+                    circumstance,
+                    f"{worker.name} ended with {outcome.error.kind}: {outcome.error.message}",
+                    must_hold="several workers share the list; that nothing is left is no error",
+                    hint=2,
+                )
+            trial.result(worker, circumstance=circumstance)
+        done = [id for id, _ in trial.world.mails()]
+        ledger = Ledger(["mail-1"], found={"done": done, "failed": _failed(trial)[0]})
+        if broken := anomalies.find_anomalies(ledger):
+            raise Wrong(
+                circumstance, anomalies=broken, must_hold="several workers share the list, and each job is done once", hint=2
+            )
+
+
+AWAY = "Redis was away"
+
+
+def _work_at(redis_at, work_off, world):
+    """(AWAY, the kind) when an exception of redis-py comes out."""
+    r = _client(redis_at, 1.0)
+    try:
+        return work_through(r, work_off, world)
+    except redis.RedisError as error:
+        return AWAY, type(error).__name__
+
+
+def _raised_by_redis(outcome):
+    return isinstance(outcome.value, tuple) and outcome.value[:1] == (AWAY,)
+
+
+def _ended(outcome):
+    if outcome.error:
+        return f"{outcome.error.kind} came out" + (f": {outcome.error.message}" if outcome.error.message else "")
+    return f"it returned {outcome.value!r}" if outcome.kind == "returned" else "it was still at it after 1.5 s"
+
+
 def _check_no_redis(work_off, trial):
+    trial.again()
     with _nobody() as nobody:
         outcome = trial.outcome(trial.worker(_work_at, nobody, work_off, trial.world, name="worker 3"), within=1.5)
-    if outcome.kind == "raised" and "Redis" not in outcome.error.trace and "redis" not in outcome.error.trace:
-        trial.expect_no_error(outcome, "nobody listens where Redis should be")
-    if outcome.kind != "raised":
-        ended = f"it returned {outcome.value!r}" if outcome.kind == "returned" else "it was still at it after 1.5 s"
+    if not _raised_by_redis(outcome):
         raise Wrong(
-            f"nobody listens where Redis should be; {ended}",
-            must_hold="when no job can be taken because Redis is away, the exception comes out",
+            f"nobody listens where Redis should be; {_ended(outcome)}",
+            must_hold="when no job can be taken because Redis is away, redis-py's exception comes out",
             hint=3,
         )
 
 
-def _work_at(redis_at, work_off, world):
-    return work_through(_client(redis_at, 1.0), work_off, world)
+def _check_redis_goes(work_off, trial):
+    """The connection breaks at the first, second, … command, and can be made again at once; two good jobs wait."""
+    jobs = [_job("mail", {"order": n}, f"mail-{n}") for n in (1, 2)]
+    hit = 0
+    for n in (1, 2, 3):
+        trial.again()
+        for raw in jobs:
+            trial.redis.lpush("jobs", raw)
+        with lost_reply("redis", lose="*", n=n, cut="request", empty=True) as proxy:
+            through = {**trial.redis_at, "host": proxy.host, "port": proxy.port}
+            outcome = trial.outcome(trial.worker(_work_at, through, work_off, trial.world, name="worker 4"))
+            if not proxy.lost:
+                break
+        hit += 1
+        done = [id for id, _ in trial.world.mails()]
+        circumstance = f"two jobs waited, mail-1 and mail-2; the connection to Redis broke at command {n}; done: {', '.join(done) or 'nothing'}"
+        if failed := [_text(entry) for entry in _list(trial, "failed")]:
+            raise Wrong(
+                circumstance,
+                f"in failed stands {failed[0][:120]}",
+                must_hold="that Redis is away is no job's fault: no job fails by it",
+                hint=3,
+            )
+        left = _list(trial, "jobs")
+        if not _raised_by_redis(outcome) and (outcome.kind != "returned" or left):
+            raise Wrong(
+                circumstance,
+                f"{_ended(outcome)}; in jobs there still stands {', '.join(map(_id, left)) or 'nothing'}",
+                must_hold="when no job can be taken because Redis is away, redis-py's exception comes out",
+                hint=3,
+            )
+    if not hit:
+        raise CannotTell("the connection to Redis was to break, and no command came by")
+
+
+def _interrupt(r, work_off):
+    def stopped(args):
+        raise KeyboardInterrupt
+
+    try:
+        return work_off(r, {"mail": stopped})
+    except KeyboardInterrupt:
+        return AWAY
+
+
+def _check_interrupted(work_off, trial):
+    trial.again()
+    trial.redis.lpush("jobs", _job("mail", {"order": 1}, "mail-1"))
+    value = trial.result(trial.worker(_interrupt, trial.redis, work_off, name="worker 5"))
+    if value != AWAY:
+        raise Wrong(
+            f"the worker was interrupted (Ctrl-C, KeyboardInterrupt) in the middle of mail-1, and work_off returned {value!r}",
+            must_hold="only an Exception is a failure of the job; KeyboardInterrupt and SystemExit end the worker",
+            hint=None,
+        )
+
+
+MANY = 150
+
+
+def _work_many(r, work_off):
+    """What was done, and what was returned, where no more than 120 calls can be nested."""
+    seen, frame, depth = [], sys._getframe(), 0
+    while frame:
+        frame, depth = frame.f_back, depth + 1
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 120)
+    try:
+        count = work_off(r, {"note": lambda args: seen.append(args["n"])})
+    except RecursionError:
+        count = "nothing: RecursionError"
+    finally:
+        sys.setrecursionlimit(limit)
+    return seen, count
+
+
+def _check_many(work_off, trial):
+    """Many jobs, and all have one id: a job may well be in the list twice."""
+    trial.again()
+    trial.redis.lpush("jobs", *[_job("note", {"n": n}, "note-1") for n in range(MANY)])
+    circumstance = f"{MANY} jobs waited, all with the id note-1"
+    seen, count = trial.result(trial.worker(_work_many, trial.redis, work_off, name="worker 6"), circumstance=circumstance)
+    if seen != list(range(MANY)) or count != MANY:
+        raise Wrong(
+            f"{circumstance}; {len(seen)} were done, and work_off returned {count!r}",
+            must_hold="each element of jobs is a job to do, however many there are and whatever their ids",
+            hint=None,
+        )
 
 
 # 11.3
@@ -455,12 +639,28 @@ def _client(redis_at, patience):
 
 def tell(redis_at, patience, enqueue_truthfully, warm=True):
     """One call. warm: the connection is open already, as in a program that has been running for a while."""
+    _count_bare_commands()
     r = _client(redis_at, patience)
     if warm:
         with no_steps("redis"):
             r.ping()
     given(f"enqueue_truthfully(r, {JOB!r})")
     return enqueue_truthfully(r, JOB)
+
+
+def _count_bare_commands():
+    """Let a command that is sent on a connection itself, past the client, be a step like any other."""
+    sent, connected = AbstractConnection.send_command, AbstractConnection.on_connect_check_health
+
+    def send_command(self, *args, **options):
+        with around(str(args[0]).upper(), layer="redis"):
+            return sent(self, *args, **options)
+
+    def introduce(self, *args, **options):
+        with no_steps("redis"):
+            return connected(self, *args, **options)
+
+    AbstractConnection.send_command, AbstractConnection.on_connect_check_health = send_command, introduce
 
 
 def take_at_once(r):
@@ -505,6 +705,13 @@ def _check_healthy(answer, trial):
     trial.redis.lpush("jobs", OLDER)
     word = trial.result(trial.worker(tell, trial.redis_at, PATIENCE, answer, name="traced"), within=5)
     _one_word(word)
+    others = [key for key in trial.redis.scan_iter() if key != b"jobs"]
+    if word != "accepted" and _list(trial, "jobs") == [OLDER] and not others:
+        raise Wrong(
+            f"all is well; enqueue_truthfully returned {word!r}, and nothing was pushed",
+            must_hold="it pushes the job, and says what became of the push",
+            hint=None,
+        )
     _judge(trial, word, ("accepted",), "all is well", "the answer of Redis is known, so the word is too", hint=2)
     if _list(trial, "jobs") != [OLDER, JOB]:
         raise Wrong(
@@ -512,7 +719,17 @@ def _check_healthy(answer, trial):
             must_hold="the job is pushed on the left of jobs, as it is",
             hint=None,
         )
-    return _operations(trial, "traced")
+    operations = _operations(trial, "traced")
+    for key in others:
+        trial.again()
+        trial.redis.set(key, "not a list")
+        circumstance = f"under {_text(key)}, which the answer writes too, stood a text, and Redis answered that with an error"
+        word = trial.result(trial.worker(tell, trial.redis_at, PATIENCE, answer, name="worker 1"), within=5)
+        _one_word(word)
+        found = bool(_list(trial, "jobs"))
+        true = ("accepted",) if found else ("refused",)
+        _judge(trial, word, true, circumstance, "the word is about the job in jobs, and about nothing else", hint=2)
+    return operations
 
 
 def _check_says_no(answer, trial):
@@ -547,6 +764,7 @@ def _check_hung_up(answer, trial, operations):
         if lost:
             circumstance = "the connection broke after the job had left: Redis had it, and its answer was lost"
             stored[n] = bool(found)
+            circumstance += "; worker 2, which was waiting, took the job at once" if found else ""
             true = ("accepted", "unknown") if found else ("refused", "unknown")
             _judge(trial, word, true, circumstance, "when no answer comes after the job has left, nobody knows", found)
     pushes = [n for n, there in stored.items() if there]
@@ -559,6 +777,25 @@ def _check_hung_up(answer, trial, operations):
             true = ("unknown",) if n == pushes[0] else ("refused", "unknown")
             true = ("accepted", "unknown") if found else true
             _judge(trial, word, true, circumstance, "when no answer comes after the job has left, nobody knows", found)
+    _check_others_push(answer, trial, pushes[0])
+
+
+def _check_others_push(answer, trial, n):
+    """As above, and while the push is on its way another checkout pushes: a longer list proves nothing."""
+    trial.again()
+    with lost_reply("redis", lose="*", n=n, cut="request", empty=True) as proxy:
+        through = {**trial.redis_at, "host": proxy.host, "port": proxy.port}
+        worker = trial.worker(tell, through, PATIENCE, answer, name="worker 1", fault=f"hold before * {n}")
+        if not worker.wait_held():
+            raise CannotTell("worker 1 was to be held before its push, and did not get there")
+        trial.redis.lpush("jobs", OLDER)
+        worker.release()
+        circumstance = "the connection broke, Redis never got the job; just before, another checkout had pushed mail-6"
+        word = trial.result(worker, within=5, circumstance=circumstance)
+        _one_word(word)
+        if proxy.lost:
+            true = ("accepted", "unknown") if JOB in _list(trial, "jobs") else ("unknown",)
+            _judge(trial, word, true, circumstance, "when no answer comes after the job has left, nobody knows")
 
 
 def _through_a_proxy(answer, trial, cut, n):
@@ -618,11 +855,15 @@ def _stop(answer, trial, warm, n, what, patience):
     at = trial.address("redis")
     with Line(at["host"], at["port"]) as line:
         over = {**trial.redis_at, "host": line.host, "port": line.port}
-        worker = trial.worker(tell, over, patience, answer, warm, name="worker 1", fault=f"hold before * {n}")
-        if not worker.wait_held():
-            return None
-        line.freeze() if what == "freeze" else line.silence()
-        worker.release()
+        if not warm:
+            line.freeze()  # before there is a connection at all
+        fault = f"hold before * {n}" if warm else None
+        worker = trial.worker(tell, over, patience, answer, warm, name="worker 1", fault=fault)
+        if warm:
+            if not worker.wait_held():
+                return None
+            line.freeze() if what == "freeze" else line.silence()
+            worker.release()
         word = trial.result(worker, within=5, circumstance="no answer comes from Redis")
         worker.close()  # and with it its end of each connection
         line.thaw()

@@ -58,8 +58,17 @@ def _operations(trial, who):
 
 
 def _crash_points(operations):
-    """Right before and right after every operation: "kill before * 1", "kill after * 1", …"""
-    return [f"kill {side} * {n}" for n in range(1, len(operations) + 1) for side in ("before", "after")]
+    """Before the first operation and right after every one: Redis cannot tell "before 2" from "after 1"."""
+    return ["kill before * 1", *(f"kill after * {n}" for n in range(1, len(operations) + 1))]
+
+
+def _moments(operations):
+    """Right before which operations others act: each but the first, before which nothing has been done or read yet."""
+    return range(min(2, len(operations)), len(operations) + 1)
+
+
+def _right_before(operations, n):
+    return f"right before operation {n} ({operations[n - 1]})"
 
 
 def _told(outcome):
@@ -90,9 +99,12 @@ FIRST, MOST = 15, 3600
 """Seconds: the ceiling after the first failed attempt, and the one that is never exceeded."""
 
 ATTEMPTS = [*range(1, 13), 30, 2000]
-DRAWS = 400
-SHARE = 0.30
-"""Of many delays, at most this part falls into one tenth of the span from 0 to the ceiling."""
+DRAWS = 1000
+SHARE, CHANCE = 0.30, 0.05
+"""Of many delays, at most SHARE falls into one tenth of the span from 0 to the ceiling; CHANCE is what draws may add to it."""
+
+HERDS = 100
+"""They come back in as many different seconds, or in a third as many as the ceiling has, if that is less."""
 
 
 def _ceiling(attempt):
@@ -159,7 +171,7 @@ def _judge_delays(attempt, delays):
     tenths = [0] * 10
     for seconds in delays:
         tenths[min(9, int(10 * seconds / ceiling))] += 1
-    if max(tenths) > SHARE * DRAWS:
+    if max(tenths) > (SHARE + CHANCE) * DRAWS:
         fullest = tenths.index(max(tenths))
         raise Wrong(
             f"{max(tenths)} {jobs} come back between {fullest * ceiling / 10:g} and {(fullest + 1) * ceiling / 10:g} s "
@@ -167,12 +179,19 @@ def _judge_delays(attempt, delays):
             must_hold=f"jobs that failed together are spread: at most {SHARE:.0%} of them in one tenth of the span",
             hint=2 if attempt < 9 else 3,
         )
+    seconds, enough = len({int(one) for one in delays}), min(HERDS, ceiling // 3)
+    if seconds < enough:
+        raise Wrong(
+            f"{DRAWS} jobs after attempt {attempt} come back in {seconds} different seconds; the ceiling is {ceiling} s",
+            must_hold=f"jobs that failed together do not come in a few herds: here in at least {enough} different seconds",
+            hint=2,
+        )
     average = sum(delays) / len(delays)
     if average < ceiling / 3:
         raise Wrong(
             f"after attempt {attempt} {DRAWS} jobs wait for {average:.1f} s on average; the ceiling is {ceiling} s",
             must_hold="the delay grows with the ceiling: on average it is at least a third of it",
-            hint=3,
+            hint=1,
         )
 
 
@@ -215,8 +234,8 @@ def check_move_due(move_due, trial):
         raise CannotTell("the jobs were moved without an operation on Redis that could be hit")
     for number, point in enumerate(_crash_points(operations)):
         _check_scheduler_killed(move_due, trial, number, point)
-    stood = [_check_two_schedulers(move_due, trial, n) for n in range(1, len(operations) + 1)]
-    late = [_check_newcomer(move_due, trial, n) for n in range(1, len(operations) + 1)]
+    stood = [_check_two_schedulers(move_due, trial, operations, n) for n in _moments(operations)]
+    late = [_check_newcomer(move_due, trial, operations, n) for n in _moments(operations)]
     if not any(stood) or not any(late):
         raise CannotTell("the first scheduler was to stand still before an operation, and never did")
     names = ", ".join(dict.fromkeys(operations))
@@ -307,28 +326,28 @@ def _check_scheduler_killed(move_due, trial, number, point):
     _judge_nothing_due(trial, circumstance)
 
 
-def _judge_nothing_due(trial, circumstance):
-    due = [_id(raw) for raw in trial.redis.zrange("retry", "-inf", NOW, byscore=True)]
+def _judge_nothing_due(trial, circumstance, must_hold="the next call moves what a dead scheduler left", hint=None, but=()):
+    due = [_id(raw) for raw in trial.redis.zrange("retry", "-inf", NOW, byscore=True) if _id(raw) not in but]
     if due:
         raise Wrong(
             circumstance,
-            f"{', '.join(due)} should have been moved, and is still in retry",
-            must_hold="the next call moves what a dead scheduler left",
-            hint=None,
+            f"{' and '.join(due)} should have been moved, and {'is' if len(due) == 1 else 'are'} still in retry",
+            must_hold=must_hold,
+            hint=hint,
         )
 
 
-def _check_two_schedulers(move_due, trial, n):
+def _check_two_schedulers(move_due, trial, operations, n):
     """All of the second scheduler's work happens right before the n-th operation of the first."""
     _three_due(trial)
     first = trial.worker(move_once, trial.redis, move_due, NOW, name="scheduler 1", fault=f"hold before * {n}")
     stood = first.wait_held()
-    circumstance = f"scheduler 2 ran while scheduler 1 stood right before operation {n}"
+    circumstance = f"scheduler 2 ran while scheduler 1 stood {_right_before(operations, n)}"
     second = trial.result(trial.worker(move_once, trial.redis, move_due, NOW, name="scheduler 2"), circumstance=circumstance)
     first.release()
     value = trial.result(first, circumstance=circumstance)
     _judge_places(trial, circumstance, THREE, "each due job is moved by one scheduler", hint=2)
-    _judge_nothing_due(trial, circumstance)
+    _judge_nothing_due(trial, circumstance, "what is due is moved by one of two schedulers", hint=2)
     if (value or 0) + (second or 0) != 3:
         raise Wrong(
             circumstance,
@@ -339,16 +358,26 @@ def _check_two_schedulers(move_due, trial, n):
     return stood
 
 
-def _check_newcomer(move_due, trial, n):
+def _check_newcomer(move_due, trial, operations, n):
     """A job comes into `retry`, due already, right before the n-th operation of a scheduler."""
     _three_due(trial)
     worker = trial.worker(move_once, trial.redis, move_due, NOW, name="scheduler 1", fault=f"hold before * {n}")
     stood = worker.wait_held()
     trial.redis.zadd("retry", {_mail(8): 990})
     worker.release()
-    circumstance = f"mail-8, due since 990, came into retry right before operation {n} of the scheduler"
-    trial.result(worker, circumstance=circumstance)
+    circumstance = f"mail-8, due since 990, came into retry {_right_before(operations, n)} of the scheduler"
+    value = trial.result(worker, circumstance=circumstance)
     _judge_places(trial, circumstance, [*THREE, "mail-8"], "each job is in retry or in jobs, once", hint=2)
+    meanwhile = "a job that comes in meanwhile does not keep those that were due from being moved"
+    _judge_nothing_due(trial, circumstance, meanwhile, hint=2, but=["mail-8"])
+    moved = trial.redis.llen("jobs") - 1
+    if value != moved:
+        raise Wrong(
+            circumstance,
+            f"{moved} jobs were moved; move_due returned {value!r}",
+            must_hold="it returns how many jobs it moved",
+            hint=2,
+        )
     return stood
 
 
@@ -358,7 +387,11 @@ def _check_newcomer(move_due, trial, n):
 ADDED = ("attempts", "first", "last", "reason")
 
 
-def fail_once(r, failures, most, worker, raw, error, now, seed=2):  # whose first draw is a long one
+LONG = 2
+"""A seed whose first draw is near the ceiling: an answer that waits itself, or too long, is soon seen."""
+
+
+def fail_once(r, failures, most, worker, raw, error, now, seed=LONG):
     given(f"{failures.__name__}(r, most={most}).fail({worker!r}, {raw!r}, {error!r}, {now}, rng)")
     return failures(r, most).fail(worker, raw, error, now, random.Random(seed))
 
@@ -389,24 +422,28 @@ def redrive_once(r, failures, id):
 )
 def check_failures(failures, trial):
     _check_first_failure(failures, trial)
-    names = _check_fail_crashes(failures, trial, 3, "retry")
+    _check_twice_held(failures, trial)
+    to_retry = _check_fail_crashes(failures, trial, 3, "retry")
     _check_until_dead(failures, trial)
     _check_malformed(failures, trial)
     _check_delays(failures, trial)
-    names += _check_fail_crashes(failures, trial, 1, "dead")
-    _check_not_held(failures, trial)
+    to_dead = _check_fail_crashes(failures, trial, 1, "dead")
+    _check_not_held(failures, trial, to_retry)
+    _check_list_changes(failures, trial, to_retry)
     _check_redrive(failures, trial)
-    names += _check_redrive_crashes(failures, trial)
+    back = _check_redrive_crashes(failures, trial)
+    fail, redrive = (", ".join(dict.fromkeys(names)) for names in (to_retry + to_dead, back))
     return [
         "attempts, first and last time and reason are counted; after the last attempt dead, malformed at once",
-        f"fail and redrive killed before and after each operation ({', '.join(dict.fromkeys(names))}): each job in one place",
+        f"killed before and after each operation of fail ({fail}) and of redrive ({redrive}): each job in one place",
         "a worker that has lost its job changes nothing; two redrives at once give the job back once",
     ]
 
 
 def _cursor_job(n, **added):
-    """A job of this lab's check: as lab 11 makes it, with a key that another lab adds behind it."""
-    return json.dumps({**json.loads(_mail(n)), "cursor": 40, **added}).encode()
+    """A job of this lab's check: as lab 11 makes it, with keys behind it, and with values that not every JSON tool keeps."""
+    args = {"order": n, "items": [], "barcode": 12345678901234567}
+    return json.dumps({**json.loads(_mail(n)), "args": args, "cursor": 40, "text": "Thank you", **added}).encode()
 
 
 def _hold(trial, *raws):
@@ -507,6 +544,22 @@ def _check_first_failure(failures, trial):
             circumstance,
             f"it is due at {due:g}",
             must_hold=f"it is due `delay` seconds after now: after its first attempt at most {FIRST}",
+            hint=None,
+        )
+
+
+def _check_twice_held(failures, trial):
+    """Two equal jobs in one list: somebody pushed mail-1 twice."""
+    raw = _cursor_job(1)
+    _hold(trial, raw, raw)
+    worker = trial.worker(fail_once, trial.redis, failures, 3, "worker 1", raw, ConnectionError("no answer"), 1000)
+    trial.result(worker)
+    left = _places(trial)["the list of worker 1"].count(raw)
+    if left != 1:
+        raise Wrong(
+            "mail-1 was pushed twice: worker 1 held two equal jobs, and one of them failed",
+            f"now its list has {left} of them",
+            must_hold="raw leaves the list once: the other one stays",
             hint=None,
         )
 
@@ -638,7 +691,7 @@ def _check_fail_crashes(failures, trial, most, place):
     return operations
 
 
-def _check_not_held(failures, trial):
+def _check_not_held(failures, trial, operations):
     """worker 1 says that mail-1 failed, which worker 2 holds: from the beginning, or since right before operation n."""
     raw, error = _cursor_job(1), ConnectionError("no answer")
     truth = "fail returns False and changes nothing when the worker does not hold the job"
@@ -653,10 +706,8 @@ def _check_not_held(failures, trial):
             did = f"and changed {_changed(before, _dump(trial))}" if _dump(trial) != before else "and changed nothing"
             raise Wrong(circumstance, f"fail returned {value!r} {did}", must_hold=truth, hint=2)
 
-    _hold(trial, raw)
-    trial.result(trial.worker(fail_once, trial.redis, failures, 3, "worker 1", raw, error, 1000, name="traced"))
     stood = False
-    for n in range(1, len(_operations(trial, "traced")) + 1):
+    for n in _moments(operations):
         _hold(trial, raw)
         worker = trial.worker(fail_once, trial.redis, failures, 3, "worker 1", raw, error, 1000, name="held", fault=f"hold before * {n}")
         if not worker.wait_held():
@@ -664,7 +715,7 @@ def _check_not_held(failures, trial):
         stood = True
         trial.redis.lmove("processing:worker 1", "processing:worker 2", "RIGHT", "LEFT")
         worker.release()
-        circumstance = f"mail-1 was given to worker 2 right before operation {n} of worker 1's fail"
+        circumstance = f"mail-1 was given to worker 2 {_right_before(operations, n)} of worker 1's fail"
         value = trial.result(worker, circumstance=circumstance)
         # What was moved before the job was given away is gone from the list, and nothing was given away.
         found = _judge_law(trial, circumstance, ["mail-1", *OTHERS], truth, hint=2)
@@ -674,6 +725,29 @@ def _check_not_held(failures, trial):
         raise CannotTell("fail was to stand still before an operation, and never did")
 
 
+def _check_list_changes(failures, trial, operations):
+    """mail-2 is finished right before operation n of fail: another job, of which fail need not know."""
+    raw, error = _cursor_job(1), ConnectionError("no answer")
+    for n in range(2, len(operations) + 1):
+        _hold(trial, raw)
+        worker = trial.worker(fail_once, trial.redis, failures, 3, "worker 1", raw, error, 1000, name="held", fault=f"hold before * {n}")
+        if not worker.wait_held():
+            continue
+        trial.redis.lrem("processing:worker 1", 1, _mail(2))
+        worker.release()
+        circumstance = f"worker 1 held mail-1 and mail-2; mail-2 was finished {_right_before(operations, n)} of the fail of mail-1"
+        value = trial.result(worker, circumstance=circumstance)
+        found = _judge_law(trial, circumstance, ["mail-1", "mail-3", "mail-4"], hint=2)
+        if "mail-1" not in found["retry"] or value not in (True, 1):
+            where = next(name for name, ids in found.items() if "mail-1" in ids)
+            raise Wrong(
+                circumstance,
+                f"fail returned {value!r}; mail-1 is in {where}",
+                must_hold="as long as the worker holds the job, fail moves it and returns True, whatever happens to other jobs",
+                hint=2,
+            )
+
+
 DEAD = ["mail-0", "mail-1", "mail-11", "not json"]
 """In the order in which they stand in `dead`: mail-0, which mentions mail-1, comes before it."""
 
@@ -681,7 +755,7 @@ DEAD = ["mail-0", "mail-1", "mail-11", "not json"]
 def _bury(failures, trial):
     """mail-0, mail-1, mail-11 and a malformed job are in `dead`, put there by the answer itself; mail-4 waits."""
     trial.again()
-    note = json.dumps({**json.loads(_mail(0)), "args": {"order": 0, "note": "like mail-1"}}).encode()
+    note = json.dumps({**json.loads(_mail(0)), "args": {"order": 0, "id": "mail-1"}}).encode()
     raws = [note, _cursor_job(1), _mail(11), b"not json"]
     trial.redis.lpush("processing:worker 1", *raws)
     trial.redis.lpush("jobs", _mail(4))
@@ -710,10 +784,13 @@ def _check_redrive(failures, trial):
     if found["jobs"] != ["mail-1", "mail-4"]:
         raise Wrong(circumstance, "mail-1 overtook mail-4", must_hold="it comes to the left of jobs, behind what waits", hint=None)
     entry = _entry(trial.redis.lindex("jobs", 0))
-    if entry != json.loads(_cursor_job(1)):
+    was = json.loads(_cursor_job(1))
+    if entry != was:
+        keys = [key for key in {**was, **(entry or {})} if (entry or {}).get(key, was) != was.get(key, was)]
         raise Wrong(
             circumstance,
             f"in jobs stands {_text(trial.redis.lindex('jobs', 0))}",
+            f"it differs in {', '.join(keys)}; before its failure it was {_text(_cursor_job(1))}",
             must_hold=f"it comes back as it was before its first failure: without {', '.join(ADDED)}, with all else",
             hint=None,
         )
@@ -735,12 +812,12 @@ def _check_redrive(failures, trial):
 def _check_two_redrives(failures, trial, buried, accepted):
     _restore(trial, buried)
     trial.result(trial.worker(redrive_once, trial.redis, failures, "mail-1", name="traced"))
-    stood = False
-    for n in range(1, len(_operations(trial, "traced")) + 1):
+    operations, stood = _operations(trial, "traced"), False
+    for n in _moments(operations):
         _restore(trial, buried)
         first = trial.worker(redrive_once, trial.redis, failures, "mail-1", name="first", fault=f"hold before * {n}")
         stood |= bool(first.wait_held())
-        circumstance = f"one redrive('mail-1') ran while another stood right before operation {n}"
+        circumstance = f"one redrive('mail-1') ran while another stood {_right_before(operations, n)}"
         second = trial.result(trial.worker(redrive_once, trial.redis, failures, "mail-1", name="second"), circumstance=circumstance)
         first.release()
         value = trial.result(first, circumstance=circumstance)
@@ -754,6 +831,24 @@ def _check_two_redrives(failures, trial, buried, accepted):
             )
     if not stood:
         raise CannotTell("redrive was to stand still before an operation, and never did")
+    for n in range(2, len(operations) + 1):
+        _restore(trial, buried)
+        first = trial.worker(redrive_once, trial.redis, failures, "mail-1", name="first", fault=f"hold before * {n}")
+        if not first.wait_held():
+            continue
+        trial.redis.zrem("dead", next(raw for raw in trial.redis.zrange("dead", 0, -1) if _id(raw) == "mail-11"))
+        first.release()
+        circumstance = f"mail-11 left dead {_right_before(operations, n)} of redrive('mail-1')"
+        value = trial.result(first, circumstance=circumstance)
+        found = _judge_law(trial, circumstance, [id for id in accepted if id != "mail-11"], hint=3)
+        if "mail-1" not in found["jobs"] or value not in (True, 1):
+            where = next(name for name, ids in found.items() if "mail-1" in ids)
+            raise Wrong(
+                circumstance,
+                f"it returned {value!r}; mail-1 is in {where}",
+                must_hold="as long as the job is in dead, redrive gives it back, whatever happens to other jobs",
+                hint=3,
+            )
 
 
 def _check_redrive_crashes(failures, trial):

@@ -8,6 +8,7 @@ A job's length is counted in ticks, here mails: a deployment is the fault "stop 
 fourth. Nothing is timed. Judged is where every job is afterwards, and how many mails were sent.
 """
 
+import itertools
 import json
 
 from workbook import anomalies, faults
@@ -49,7 +50,10 @@ def _jobs(trial, key="jobs"):
 
 
 def _dead(trial):
-    """The dead set: [(id, entry or None, score)], oldest first."""
+    """The dead set: [(id, entry or None, score)], oldest first. It ends the check as WRONG if `dead` is no sorted set."""
+    kind = _text(trial.redis.type("dead"))
+    if kind not in ("zset", "none"):
+        raise Wrong(f"the key dead is a {kind}", must_hold="the dead set `dead` is a sorted set", hint=None)
     found = []
     for member, score in trial.redis.zrange("dead", 0, -1, withscores=True):
         try:
@@ -104,6 +108,8 @@ def _judge_law(trial, accepted, circumstance, must_hold, hint=1, workers=("worke
 
 GRACE = 2
 
+BEGUN = "began the job"
+
 ENDS = "after SIGTERM the job at hand may begin `grace` more steps, and no more, however often SIGTERM comes"
 BACK = "a job that is not done within the grace is given back: next in `jobs`, as it was, and noted, in one step"
 
@@ -115,6 +121,7 @@ def _handlers(world, watch=None, stubborn=False):
     """
 
     def newsletter(args, tick):
+        faults.note(BEGUN)
         for n in range(1, args["customers"] + 1):
             try:
                 if watch is None:
@@ -136,19 +143,22 @@ def run_worker(r, run, worker, world, grace, stubborn=False):
 
 
 def run_watched(r, run, worker, world, grace):
-    """Take the worker's lease away before each tick; how many ticks did not bring it back."""
-    missed = []
+    """End the worker's lease, or let it end soon, before each tick; how many ticks did not renew it, of how many."""
+    renewed = []
 
     def watch(tick):
         with faults.no_steps("redis"):
-            r.delete(f"lease:{worker}")
+            if len(renewed) % 2:
+                r.pexpire(f"lease:{worker}", LEASE // 2)
+            else:
+                r.delete(f"lease:{worker}")
         tick()
         with faults.no_steps("redis"):
-            missed.append(not r.exists(f"lease:{worker}"))
+            renewed.append(LEASE // 2 < r.pttl(f"lease:{worker}") <= LEASE)
 
     given(f"run_until_stopped(r, {worker!r}, handlers, leases, grace={grace})")
     run(r, worker, _handlers(world, watch), Leases(r, LEASE), grace)
-    return sum(missed)
+    return renewed.count(False), len(renewed)
 
 
 @checks(
@@ -171,6 +181,7 @@ def check_run_until_stopped(run, trial):
     operations, last = _stopped_operations(run, trial)
     kills = _check_killed_while_stopping(run, trial, operations, last)
     _check_robbed_while_stopping(run, trial, operations, last)
+    _check_not_begun(run, trial)
     return [
         f"SIGTERM after tick 4: at most {GRACE} more ticks; done within them, or given back as it was and noted",
         f"SIGTERM at {points} points, SIGKILL at {kills} points while stopping: every job in one place",
@@ -189,11 +200,19 @@ def _run(trial, run, *, faults=(), name="worker 1", grace=GRACE, stubborn=False)
     )
 
 
-def _judge_ended(trial, outcome, circumstance, fault=True):
+def _went_on(trial, worker):
+    """Whether the worker did anything after the fault: SIGTERM did not end it at once."""
+    records = [entry for entry in trial.history.records() if entry["who"] == worker.name]
+    return records[-1]["phase"] != "fault"
+
+
+def _judge_ended(trial, worker, circumstance, outcome=None, grace=GRACE):
     """The value of a worker that SIGTERM came to and that had to return."""
+    outcome = outcome or trial.outcome(worker)
     trial.expect_no_error(outcome, circumstance)
-    if fault:
-        trial.expect_fault(outcome, "stopped")
+    trial.expect_fault(outcome, "stopped")
+    if outcome.kind == "killed" and _went_on(trial, worker):
+        raise Wrong(circumstance, "the process went on after SIGTERM, and then ended itself", must_hold="run_until_stopped returns", hint=3)
     if outcome.kind == "killed":
         held = {"worker 1": _jobs(trial, "processing:worker 1")}
         stuck = anomalies.find_stuck(held, records=trial.history.records())
@@ -203,22 +222,23 @@ def _judge_ended(trial, outcome, circumstance, fault=True):
             anomalies=[stuck] if stuck else [],
             must_hold="a worker that gets SIGTERM leaves nothing in its own list, and returns",
         )
-    _judge_ticks(trial, outcome, circumstance)
+    _judge_ticks(trial, outcome, circumstance, grace)
     if outcome.kind == "overran":
         raise Wrong(circumstance, "run_until_stopped had not returned after 3 s", must_hold="it returns", hint=3)
     return outcome.value
 
 
-def _judge_ticks(trial, outcome, circumstance):
+def _judge_ticks(trial, outcome, circumstance, grace):
     """No more than the grace: mails sent after the first SIGTERM, where it came after a mail."""
     first = outcome.faults[0]["note"] if outcome.faults else ""
     if not first.endswith("mail") or "after" not in first:
         return
     sent, stopped = len(trial.world.mails()), 4
-    if sent > stopped + GRACE:
+    if sent > stopped + grace:
         raise Wrong(
             circumstance,
-            f"the grace was {GRACE} ticks; {sent - stopped} mails were sent after SIGTERM",
+            f"{sent - stopped} mails were sent after SIGTERM, {stopped + 1} to {sent}; "
+            f"{stopped + 1} to {stopped + grace} were allowed",
             must_hold=ENDS,
             hint=2,
         )
@@ -284,22 +304,30 @@ def _check_idle(run, trial):
 
 
 def _check_within_grace(run, trial):
-    circumstance = "SIGTERM came after tick 4 of 6, with a grace of 2; another newsletter waits"
-    _begin(trial, _newsletter(1, 6), _newsletter(2, 3))
-    value = _judge_ended(trial, trial.outcome(_run(trial, run, faults=["stop after mail 4"])), circumstance)
-    done = trial.world.charges()
-    if "newsletter-1" not in done and len(trial.world.mails()) < 6:
-        _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, BACK)
-        raise Wrong(
-            circumstance,
-            f"newsletter-1 was ended after tick {len(trial.world.mails())}",
-            must_hold="a job that needs no more than the grace is done, and finished",
-            hint=2,
-        )
-    _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, "a job that is done is finished, not given back", hint=3)
-    _judge_nothing_held(trial, circumstance)
-    _expect_value(value, "stopped", circumstance)
-    _expect_interrupted(trial, {}, circumstance)
+    for ticks in (6, 5):
+        circumstance = f"SIGTERM came after tick 4 of {ticks}, with a grace of 2; another newsletter waits"
+        _begin(trial, _newsletter(1, ticks), _newsletter(2, 3))
+        value = _judge_ended(trial, _run(trial, run, faults=["stop after mail 4"]), circumstance)
+        done = trial.world.charges()
+        if "newsletter-1" not in done and len(trial.world.mails()) < ticks:
+            _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, BACK)
+            raise Wrong(
+                circumstance,
+                f"newsletter-1 was ended after tick {len(trial.world.mails())}",
+                must_hold="a job that needs no more than the grace is done, and finished",
+                hint=2,
+            )
+        finished = "a job that is done is finished, not given back"
+        _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, finished, hint=3)
+        _judge_nothing_held(trial, circumstance)
+        _judge_one_begun(trial, circumstance)
+        _expect_value(value, "stopped", circumstance)
+        _expect_interrupted(trial, {}, circumstance)
+
+
+def _judge_one_begun(trial, circumstance):
+    if any(text == "newsletter-2" for _, text in trial.world.mails()):
+        raise Wrong(circumstance, "newsletter-2 was begun", must_hold="after SIGTERM no other job is begun", hint=3)
 
 
 def _check_beyond_grace(run, trial):
@@ -313,7 +341,7 @@ def _check_beyond_grace(run, trial):
     ):
         raw = _newsletter(1, 10)
         _begin(trial, raw, _newsletter(2, 3))
-        value = _judge_ended(trial, trial.outcome(_run(trial, run, faults=stops, stubborn=catches)), circumstance)
+        value = _judge_ended(trial, _run(trial, run, faults=stops, stubborn=catches), circumstance)
         _judge_given_back(trial, raw, circumstance)
         _expect_value(value, "stopped", circumstance)
 
@@ -349,23 +377,60 @@ def _judge_given_back(trial, raw, circumstance):
 def _check_idle_stop(run, trial):
     circumstance = "no job waits, and SIGTERM comes while the worker asks for one"
     _begin(trial)
-    outcome = trial.outcome(_run(trial, run, faults=["stop before * 1"]))
-    value = _judge_ended(trial, outcome, circumstance)
+    value = _judge_ended(trial, _run(trial, run, faults=["stop before * 1"]), circumstance)
     _expect_value(value, "stopped", circumstance)
 
 
 def _check_renewed(run, trial):
-    circumstance = "the key lease:worker 1 was gone before each of 3 ticks"
-    _begin(trial, _newsletter(1, 3))
-    worker = trial.worker(run_watched, trial.redis, run, "worker 1", trial.world, GRACE, name="worker 1")
-    missed = trial.result(worker, circumstance=circumstance)
+    """Before SIGTERM and in a grace of 3, of which each step is used."""
+    circumstance = "before each tick lease:worker 1 was deleted or half over; SIGTERM came after tick 4 of 10, the grace was 3"
+    _begin(trial, _newsletter(1, 10))
+    worker = trial.worker(
+        run_watched, trial.redis, run, "worker 1", trial.world, 3, name="worker 1", faults=["stop after mail 4"]
+    )
+    missed, ticks = _judge_ended(trial, worker, circumstance, grace=3)
     if missed:
         raise Wrong(
             circumstance,
-            f"after {missed} of them it was still gone",
+            f"after {missed} of {ticks} ticks it did not last as long as `leases` says",
             must_hold="each tick renews the worker's lease, so that a long job is not taken for a dead worker's",
             hint=None,
         )
+    if ticks < 7:
+        raise Wrong(
+            circumstance,
+            f"newsletter-1 was ended after tick {ticks}",
+            must_hold="the job at hand may begin `grace` more steps",
+            hint=2,
+        )
+
+
+def _check_not_begun(run, trial):
+    """SIGTERM right before and after every operation up to the one that takes newsletter-1: it is not begun any more."""
+    _begin(trial, _newsletter(1, 1))
+    trial.result(_run(trial, run, name="traced"))
+    before = list(itertools.takewhile(lambda entry: entry["what"] != BEGUN, trial.history.records()))
+    steps = [entry["what"] for entry in before if entry["who"] == "traced" and entry["phase"] == "start"]
+    steps.remove("worker")
+    taken = max((n for n, step in enumerate(steps, 1) if step in faults.TAKES), default=len(steps))
+    for n in range(1, taken + 1):
+        for side in ("before", "after"):
+            _begin(trial, _newsletter(1, 1))
+            worker = _run(trial, run, faults=[f"stop {side} * {n}"], name=f"asked {side} {n}")
+            outcome = trial.outcome(worker)
+            told = outcome.faults[0]["note"] if outcome.faults else "stopped"
+            circumstance = f"the worker was {told}, newsletter-1 was not begun; the grace was {GRACE}"
+            value = _judge_ended(trial, worker, circumstance, outcome)
+            _judge_law(trial, ["newsletter-1"], circumstance, "a job that was taken and not begun is given back", hint=3)
+            _judge_nothing_held(trial, circumstance)
+            if trial.world.mails():
+                raise Wrong(
+                    circumstance,
+                    "then newsletter-1 was begun",
+                    must_hold="after SIGTERM no job is begun; one that is taken and not begun is given back",
+                    hint=3,
+                )
+            _expect_value(value, "stopped", circumstance)
 
 
 def _check_stop_anywhere(run, trial):
@@ -379,15 +444,15 @@ def _check_stop_anywhere(run, trial):
     points = [f"stop {side} * {n}" for n in range(1, last + 1) for side in ("before", "after")]
     for number, point in enumerate(points):
         _begin(trial, *both)
-        outcome = trial.outcome(_run(trial, run, faults=[point], name=f"stopped {number}", grace=0))
+        worker = _run(trial, run, faults=[point], name=f"stopped {number}", grace=0)
+        outcome = trial.outcome(worker)
         if not outcome.faults:
             raise CannotTell(f"the worker was to be {point}, and did not get there this time")
         circumstance = f"the worker was {outcome.faults[0]['note']}; newsletter-1 has 2 ticks, the grace was 0"
-        _judge_ended(trial, outcome, circumstance)
+        _judge_ended(trial, worker, circumstance, outcome)
         _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, "each job is done and finished, or waits", hint=3)
         _judge_nothing_held(trial, circumstance)
-        if len(trial.world.charges()) > 1:
-            raise Wrong(circumstance, "newsletter-2 was begun", must_hold="after SIGTERM no other job is begun", hint=3)
+        _judge_one_begun(trial, circumstance)
     return len(points)
 
 
@@ -508,6 +573,7 @@ def check_count_crash(count_crash, trial):
     _check_buried(count_crash, trial)
     _check_order(count_crash, trial)
     _check_each_its_own(count_crash, trial)
+    _check_lowered_limit(count_crash, trial)
     operations = _check_counted_once(count_crash, trial)
     return [
         "3 workers killed with a limit of 3, then the job is in the dead set, and its neighbours are done",
@@ -595,7 +661,7 @@ def _check_buried(count_crash, trial):
     trial.again()
     raw = _photo(1, attempts=2, first=NOW - 60, last=NOW - 30, reason="TimeoutError: too slow")
     trial.redis.lpush("processing:worker 1", raw)
-    circumstance = f"worker 1 was killed by photo-1, its first crash, with a limit of 1; it had failed before, at {NOW - 60:g}"
+    circumstance = f"worker 1 was killed by photo-1; the limit is 1. It is the first crash; `attempts` and `first` ({NOW - 60:g}) are from failures"
     value = _counted(trial, count_crash, circumstance, limit=1)
     _judge_law(trial, ["photo-1"], circumstance, "each job is in one place", hint=2)
     _judge_nothing_held(trial, circumstance)
@@ -689,6 +755,25 @@ def _check_each_its_own(count_crash, trial):
         )
 
 
+def _check_lowered_limit(count_crash, trial):
+    """Two crashes with a limit of 5, and the third with one of 2."""
+    trial.again()
+    trial.redis.lpush("jobs", _photo(1))
+    circumstance = "photo-1 killed 3 workers; the limit was 5, and 2 when the third crash was counted"
+    for n, limit in enumerate((5, 5, 2), 1):
+        trial.redis.lmove("jobs", f"processing:worker {n}", "RIGHT", "LEFT")
+        value = _counted(trial, count_crash, circumstance, f"worker {n}", limit, NOW + n)
+    _judge_law(trial, ["photo-1"], circumstance, "each job is in one place", None, [f"worker {n}" for n in (1, 2, 3)])
+    if not _dead(trial):
+        raise Wrong(
+            circumstance,
+            "photo-1 was not buried",
+            must_hold="a job that has crashed `limit` times or more is buried",
+            hint=None,
+        )
+    _expect_word(value, "buried", circumstance)
+
+
 def _check_counted_once(count_crash, trial):
     """count_crash killed between its operations, and two of them at once: with a limit of 3 the third crash of photo-1 buries
     it, with a limit of 1 the first."""
@@ -715,11 +800,51 @@ def _check_counted_once(count_crash, trial):
                 raise CannotTell(f"count_crash was to be held before its operation {n}, and did not get there this time")
             circumstance = f"photo-1 has killed one worker, the limit is {limit}; one count_crash ran while another stood "
             circumstance += f"before its {operations[n - 1]}"
-            _counted(trial, count_crash, circumstance, limit=limit, now=NOW + 1)
+            words = [_counted(trial, count_crash, circumstance, limit=limit, now=NOW + 1)]
             first.release()
-            trial.result(first, circumstance=circumstance)
+            words.append(trial.result(first, circumstance=circumstance))
             _judge_one_crash(count_crash, trial, limit, circumstance, hint=3)
+            _judge_words(words, "buried" if limit == 1 else "given back", circumstance)
+    _check_two_jobs(count_crash, trial)
     return operations
+
+
+def _judge_words(words, did, circumstance):
+    """One job, two calls: one took care of it, the other found none."""
+    if sorted(map(str, words)) != sorted([did, "None"]):
+        raise Wrong(
+            circumstance,
+            f"they returned {words[1]!r} and {words[0]!r}",
+            must_hold=f"each returns what it did: one {did!r}, the other, which found no job, None",
+            hint=3,
+        )
+
+
+def _check_two_jobs(count_crash, trial):
+    """Worker 1 held two jobs: whoever comes second still takes care of the other one."""
+    _crashed(trial)
+    trial.result(_count(trial, count_crash, name="traced"))
+    operations = _operations(trial, "traced")
+    for n in range(2, len(operations) + 1):
+        trial.again()
+        trial.redis.lpush("processing:worker 1", _photo(1), _photo(2))
+        first = _count(trial, count_crash, name="first", faults=[f"hold before * {n}"])
+        if not first.wait_held():
+            raise CannotTell(f"count_crash was to be held before its operation {n}, and did not get there this time")
+        circumstance = "worker 1 was killed holding photo-1 and then photo-2, the limit is 3; one count_crash ran while "
+        circumstance += f"another stood before its {operations[n - 1]}"
+        _counted(trial, count_crash, circumstance)
+        first.release()
+        value = trial.result(first, circumstance=circumstance)
+        _judge_law(trial, ["photo-1", "photo-2"], circumstance, "each job is in one place", hint=3)
+        left = _jobs(trial, "processing:worker 1")
+        if left:
+            raise Wrong(
+                circumstance,
+                f"the second one returned {value!r}, and {', '.join(left)} is still in the list of worker 1",
+                must_hold="each call takes care of one job while there is one",
+                hint=3,
+            )
 
 
 def _crashed(trial):

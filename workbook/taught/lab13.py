@@ -13,7 +13,7 @@ def delay(attempt, rng):
     return rng.uniform(0, ceiling)
 
 
-# Taught in labs/13-retries.ipynb, cell 13-047: Exercise 13.2: bring back what is due
+# Taught in labs/13-retries.ipynb, cell 13-048: Exercise 13.2: bring back what is due
 def move_due(r, now):
     """Move the jobs of the sorted set `retry` whose score is not above `now` to the list `jobs`; returns how many."""
     move = """
@@ -27,19 +27,19 @@ def move_due(r, now):
     return r.eval(move, 0, now)
 
 
-# Taught in labs/13-retries.ipynb, cell 13-051: Failures that do not pass
+# Taught in labs/13-retries.ipynb, cell 13-052: Failures that do not pass
 def after_failure(raw, error, now):
     """The job `raw` with its failure written down: attempts, first and last time, reason. Malformed: its text only."""
     try:
         todo = json.loads(raw)
         todo["id"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         todo = {"text": raw.decode(errors="replace")}
     told = {"attempts": todo.get("attempts", 0) + 1, "first": todo.get("first", now), "last": now}
     return todo | told | {"reason": f"{type(error).__name__}: {error}"}
 
 
-# Taught in labs/13-retries.ipynb, cell 13-057: Exercise 13.3: retry, bury, redrive
+# Taught in labs/13-retries.ipynb, cell 13-058: Exercise 13.3: retry, bury, redrive
 class Failures:
     """What becomes of jobs that failed: another attempt later, or the dead set. most: attempts, the first one included."""
 
@@ -74,7 +74,7 @@ class Failures:
         return False
 
 
-# Taught in labs/13-retries.ipynb, cell 13-060: All of it together
+# Taught in labs/13-retries.ipynb, cell 13-061: All of it together
 def fail(r, worker, raw, error, now, rng):
     """See `Failures.fail`."""
     return Failures(r).fail(worker, raw, error, now, rng)
@@ -85,7 +85,7 @@ def redrive(r, id):
     return Failures(r).redrive(id)
 
 
-# Taught in labs/13-retries.ipynb, cell 13-061: All of it together
+# Taught in labs/13-retries.ipynb, cell 13-062: All of it together
 def attempt(r, worker, raw, handlers, now, rng):
     """Do the job `raw`, which `worker` holds: finished, or failed."""
     try:

@@ -6,15 +6,16 @@ Built from solutions/18-long-running-jobs.py by `python3 -m workbook build`: cha
 import itertools
 import json
 import signal
+from contextlib import suppress
 from workbook.taught.lab15 import finish
 from workbook.taught.lab15 import take
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-037: To stop in time
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-038: To stop in time
 class Stopped(BaseException):
     """Raised in a job, by its `tick()`, to end it. No Exception: a job that catches every Exception must not catch this."""
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-041: To stop in time
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-042: To stop in time
 def give_back(r, worker, id):
     """Give back the job that `worker` holds and can't end, to be taken next, and note the interruption: both, or neither."""
     with r.pipeline() as pipe:
@@ -23,7 +24,7 @@ def give_back(r, worker, id):
         pipe.execute()
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-046: Exercise 18.1: run until stopped
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-047: Exercise 18.1: run until stopped
 def run_until_stopped(r, worker, handlers, leases, grace):
     """Do the jobs in `jobs` until none is left ("idle") or SIGTERM has come ("stopped"); returns which.
 
@@ -40,27 +41,28 @@ def run_until_stopped(r, worker, handlers, leases, grace):
 
     while not asked and (raw := take(r, worker, 0.1)) is not None:
         todo = json.loads(raw)
-        try:
-            handlers[todo["name"]](todo["args"], tick)
-            finish(r, worker, raw)
-        except Stopped:
-            give_back(r, worker, todo["id"])
+        with suppress(Stopped):
+            if not asked:
+                handlers[todo["name"]](todo["args"], tick)
+                finish(r, worker, raw)
+                continue
+        give_back(r, worker, todo["id"])
     return "stopped" if asked else "idle"
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-062: The job that kills its worker
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-061: The job that kills its worker
 def after_crash(raw, now):
-    """The job `raw` with one more crash written down behind what was in it: crashes, first and last time, reason."""
+    """The job `raw` with one more crash written down: crashes, first and last time, reason. All else stays."""
     todo = json.loads(raw)
     told = {"crashes": todo.get("crashes", 0) + 1, "first": todo.get("first", now), "last": now}
     return todo | told | {"reason": "its worker fell silent"}
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-068: Exercise 18.2: count the crash
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-067: Exercise 18.2: count the crash
 def count_crash(r, worker, limit, now):
     """Take the newest job out of the list of `worker`, who is dead, and count a crash of it: "given back", "buried" or None.
 
-    A job that has crashed `limit` times goes to the sorted set `dead`. now: seconds.
+    A job that has crashed `limit` times or more goes to the sorted set `dead`. now: seconds.
     """
     mine = f"processing:{worker}"
 
@@ -80,7 +82,7 @@ def count_crash(r, worker, limit, now):
     return r.transaction(move, mine, value_from_callable=True)
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-071: Exercise 18.2: count the crash
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-070: Exercise 18.2: count the crash
 def recover_counting(r, limit, now):
     """Take care of all that silent workers hold; returns how many jobs were given back or buried. now: seconds."""
     cared_for = 0

@@ -30,5 +30,5 @@ def work_off(r, handlers):
         if reason is None:
             done += 1
         else:
-            r.rpush("failed", json.dumps({"job": raw.decode(errors="replace"), "reason": reason, "at": "now"}))
+            r.lpush("failed", json.dumps({"job": raw.decode(errors="replace"), "reason": reason, "at": "now"}))
     return done

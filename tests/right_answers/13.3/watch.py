@@ -8,7 +8,6 @@ import redis
 from workbook.taught.lab13 import after_failure, delay
 
 
-
 class Failures:
     def __init__(self, r, most=10):
         self.r, self.most = r, most
@@ -22,7 +21,7 @@ class Failures:
                 return False
             pipe.multi()
             pipe.lrem(mine, 1, raw)
-            if "text" in todo or todo["attempts"] >= self.most:
+            if "id" not in todo or todo["attempts"] >= self.most:
                 pipe.zadd("dead", {json.dumps(todo): now})
             else:
                 pipe.zadd("retry", {json.dumps(todo): due})

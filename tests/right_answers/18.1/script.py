@@ -36,6 +36,8 @@ def run_until_stopped(r, worker, handlers, leases, grace):
             return "idle" if left is None else "stopped"
         work = json.loads(raw)
         try:
+            if left is not None:
+                raise SystemExit
             handlers[work["name"]](work["args"], tick)
         except SystemExit:
             r.eval(GIVE_BACK, 3, f"processing:{worker}", "jobs", "interrupted", raw, work["id"])

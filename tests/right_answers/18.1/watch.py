@@ -44,6 +44,9 @@ def run_until_stopped(r, worker, handlers, leases, grace):
         if raw is None:
             return "stopped" if run.stopping else "idle"
         todo = json.loads(raw)
+        if run.stopping:
+            r.lmove(run.mine, "jobs", "RIGHT", "RIGHT")  # not begun, so not counted
+            continue
         try:
             handlers[todo["name"]](todo["args"], run.tick)
         except Enough:

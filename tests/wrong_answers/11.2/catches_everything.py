@@ -11,7 +11,7 @@ import json
 def work_off(r, handlers):
     done = 0
     while True:
-        raw = b""
+        raw = None
         try:
             raw = r.rpop("jobs")
             if raw is None:
@@ -20,5 +20,5 @@ def work_off(r, handlers):
             handlers[job["name"]](job["args"])
             done += 1
         except Exception as error:
-            if raw:
+            if raw is not None:
                 r.lpush("failed", json.dumps({"job": raw.decode(errors="replace"), "reason": repr(error)}))

@@ -1,7 +1,7 @@
 """Counts what failed among what was done.
 
 expects: WRONG
-says: 5 were done, 6 failed, and work_off returned 11
+says: 5 were done, 8 failed, and work_off returned 13
 """
 
 

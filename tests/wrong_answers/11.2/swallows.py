@@ -1,7 +1,7 @@
 """Goes on after a bad job, and nobody ever hears of it again.
 
 expects: WRONG lost
-says: 6 of 11 jobs
+says: 8 of 13 jobs
 """
 
 

@@ -1,7 +1,7 @@
 """A generator that is seeded with the attempt: all jobs draw the same number.
 
 expects: WRONG
-says: 400 of 400 jobs after attempt 1
+says: 1000 of 1000 jobs after attempt 1
 """
 
 

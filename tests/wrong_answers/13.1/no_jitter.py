@@ -1,7 +1,7 @@
 """Doubles and caps, and draws nothing: the herd stays together.
 
 expects: WRONG
-says: 400 of 400 jobs after attempt 1 come back between
+says: 1000 of 1000 jobs after attempt 1 come back between
 """
 
 

@@ -1,7 +1,7 @@
 """Counts the coming attempt too: waits twice as long as it should.
 
 expects: WRONG
-says: they are due between second
+says: after its first attempt at most 15
 """
 
 

@@ -1,7 +1,7 @@
 """Never renews the lease: a long job is taken away from a worker that is alive.
 
 expects: WRONG
-says: after 3 of them it was still gone
+says: after 7 of 7 ticks
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """Renews the lease when it takes a job, not while it works.
 
 expects: WRONG
-says: after 3 of them it was still gone
+says: after 7 of 7 ticks
 """
 
 import itertools

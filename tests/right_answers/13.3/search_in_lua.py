@@ -1,4 +1,4 @@
-"""Registered scripts; the redrive searches and rebuilds the job in Lua."""
+"""Registered scripts; the redrive searches in Lua."""
 
 
 import json
@@ -10,17 +10,16 @@ if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return false end
 return redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 '''
 
-REDRIVE = '''
+FIND = '''
 for _, raw in ipairs(redis.call('ZRANGE', 'dead', 0, -1)) do
-    local todo = cjson.decode(raw)
-    if todo.id == ARGV[1] then
-        for _, key in ipairs({'attempts', 'first', 'last', 'reason'}) do todo[key] = nil end
-        redis.call('ZREM', 'dead', raw)
-        redis.call('LPUSH', 'jobs', cjson.encode(todo))
-        return 1
-    end
+    if cjson.decode(raw).id == ARGV[1] then return raw end
 end
-return 0
+return false
+'''
+
+BACK = '''
+if redis.call('ZREM', 'dead', ARGV[1]) == 0 then return 0 end
+return redis.call('LPUSH', 'jobs', ARGV[2])
 '''
 
 
@@ -37,4 +36,10 @@ class Failures:
         return self.r.register_script(FAIL)(keys=keys, args=args) is not None
 
     def redrive(self, id):
-        return bool(self.r.register_script(REDRIVE)(args=[id]))
+        raw = self.r.register_script(FIND)(args=[id])
+        if raw is None:
+            return False
+        todo = json.loads(raw)
+        for key in ("attempts", "first", "last", "reason"):
+            del todo[key]
+        return self.r.register_script(BACK)(args=[raw, json.dumps(todo)]) > 0

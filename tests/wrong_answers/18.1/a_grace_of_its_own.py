@@ -1,0 +1,40 @@
+"""Its grace is always 2.
+
+expects: WRONG
+says: the grace was 3
+says: newsletter-1 was ended after tick 6
+"""
+
+import json
+import signal
+
+from workbook.taught.lab15 import finish, take
+from workbook.taught.lab18 import Stopped, give_back
+
+
+def run_until_stopped(r, worker, handlers, leases, grace):
+    stop, left = False, 2
+
+    def handler(number, frame):
+        nonlocal stop
+        stop = True
+
+    def tick():
+        nonlocal left
+        if stop:
+            if left == 0:
+                raise Stopped
+            left -= 1
+        leases.renew(worker)
+
+    signal.signal(signal.SIGTERM, handler)
+    while not stop and (raw := take(r, worker, 0.1)) is not None:
+        todo = json.loads(raw)
+        try:
+            if stop:
+                raise Stopped
+            handlers[todo["name"]](todo["args"], tick)
+            finish(r, worker, raw)
+        except Stopped:
+            give_back(r, worker, todo["id"])
+    return "stopped" if stop else "idle"
