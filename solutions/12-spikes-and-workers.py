@@ -4,13 +4,13 @@
 # **You build** the two things that a queue needs before a busy day: an enqueue that refuses what there is no room for,
 # instead of dropping what it promised; and an honest count of what is left to do.
 #
-# **Time** 35 minutes. **You need** Redis (running), and lab 11: a job is JSON, a worker takes it from the list `jobs`. If
+# **Time** 45 minutes. **You need** Redis (running), and lab 11: a job is JSON, a worker takes it from the list `jobs`. If
 # you come here first, the recap is enough.
 #
 # **From the talk** a queue makes the shop *spikeable*: it takes in more than it can do at the moment. It *distributes the
-# workload*, to whoever is free. And it *parallelizes*: two workers do twice as much.
+# workload*, to whoever is free. And it *parallelizes*: two workers do twice as much, as long as what they share has room.
 #
-# <!-- budget: cells 76, because two exercises, four predictions, the spike, the workers, the memory and the count each need cells -->
+# <!-- budget: cells 78, because two exercises, four predictions, the spike, the workers, the memory and the count each need cells -->
 
 # %% [markdown]
 # ## Recap
@@ -37,8 +37,8 @@ r, world = lab.redis, lab.world
 # %% [markdown]
 # `lab.redis` is an ordinary `redis.Redis` client on an empty database that belongs to this notebook alone; `lab.world` is
 # the world outside of the shop; `lab.again()` empties both for the next experiment. Today you want to know how old a job
-# is, so each says when it was queued, under one key more: `at`, in seconds. The second function reads it, and gives `None`
-# for whatever does not say.
+# is, so each says when it was queued, under one key more: `at`, a number of seconds (in the Black Friday below, of minutes).
+# The second function reads it, and gives `None` for whatever does not say.
 
 # %% tags=["teaches"]
 def job_at(name, args, id, at):
@@ -47,7 +47,7 @@ def job_at(name, args, id, at):
 
 
 def queued_at(raw):
-    """When the job `raw` was queued, in seconds; None when it does not say, or is no job."""
+    """When the job `raw` was queued, its `at`; None when it does not say, or is no job."""
     try:
         at = json.loads(raw)["at"]
     except (ValueError, TypeError, KeyError):
@@ -66,8 +66,8 @@ queued_at(raw), queued_at(b"not json")
 # In an ordinary minute ten orders come in. From minute 4 to minute 6, forty each: a *spike*. One worker writes twelve
 # invoices a minute. You don't want to wait an hour for this lesson, so a minute here is a number: the jobs and their list
 # are real, and only the clock is ours. Each minute pushes its orders, then the workers take as many jobs as they can do.
-# What is noted is the *depth*, how many are left waiting, and the *age of the oldest*, the minutes that the one on the
-# right has waited.
+# What is noted at the end of each minute, after the workers have taken theirs, is the *depth*, how many are left waiting,
+# and the *age of the oldest*, the minutes that the one on the right has waited. (It will wait a minute more at least.)
 
 # %%
 ORDERS = {minute: 40 if minute in (4, 5, 6) else 10 for minute in range(1, 61)}
@@ -101,7 +101,7 @@ predict(
 # %%
 one = hour(capacity=12)
 print("minute  waiting  oldest")
-for minute in (3, 4, 5, 6, 9, 12, 18, 30, 42, 48):
+for minute in (3, 4, 5, 6, 9, 10, 11, 12, 13, 18, 30, 42, 48):
     print(f"{minute:6} {one[minute][0]:8} {one[minute][1]:7}")
 
 # %%
@@ -116,7 +116,9 @@ happened("12.p1", one[6][0], drained, highest)
 # the small difference of two large numbers. With a capacity of 11 it would take 87 minutes, with 10 it would never end.
 #
 # And the depth does not tell what the customer feels. It falls from minute 6 on, and the oldest job gets older until minute
-# 12: a graph of the depth says that all is well while the invoices come later and later. Watch the age.
+# 12: a graph of the depth, like the one below, says that all is well while the invoices come later and later. (Why 12? In
+# nine minutes of work, from 4 to 12, the worker does 108 of the spike's 120 orders. The next is from minute 6, and six
+# minutes old; when those are done, the queue moves on to the orders of quieter minutes.) Watch the age.
 #
 # Two workers do 24 a minute, four do 48:
 
@@ -294,7 +296,7 @@ happened("12.p3", len(world.charges()), removed)
 
 # %% tags=["figure"]
 twice = figures.timeline(
-    [record for record in lab.history.records() if record["phase"] != "fault"],
+    [record for record in lab.history.records() if record["phase"] != "fault"],  # without the marks of the holds
     title="One job, done by two workers",
     only=["LINDEX", "charge", "LREM"],
     lanes=["worker 1", "worker 2"],
@@ -326,8 +328,8 @@ print("ended:", first.finish().kind, "· two jobs counted:", r.get("invoices"))
 # %% [markdown]
 # For this there is a command that does both, `INCR`. Where Redis has no such command, you can make one: a script in Lua,
 # which `EVAL` runs *as if it were one command*. Nobody else has a turn in it. It gets names of keys as `KEYS[1]`, other
-# arguments as `ARGV[1]` (texts, all of them; `tonumber` makes a number), and calls commands with `redis.call`. This one
-# takes a job, unless the shop is closed:
+# arguments as `ARGV[1]` (texts, all of them; `tonumber` makes a number), and calls commands with `redis.call`. A number
+# that it returns arrives as an `int`, `false` as `None`. This one takes a job, unless the shop is closed:
 
 # %%
 take_unless_closed = """
@@ -361,8 +363,9 @@ print("one job counted:", r.get("invoices"))
 
 # %% [markdown]
 # redis-py says `WatchError` also when the connection broke while it watched: of the two, *somebody else was quicker* and
-# *nobody knows*, the loop hears only the first, and begins again. (The text of the error tells them apart.) A lost `EVAL`
-# comes as what it is, a `ConnectionError`.
+# *nobody knows*, the loop hears only the first, and begins again. (The text of the error tells them apart.) With this
+# client a lost `EVAL` comes as what it is, a `ConnectionError`. An ordinary client, such as `lab.redis`, sends the script a
+# second time instead, and nobody hears of it.
 #
 # ## When memory ends
 #
@@ -391,8 +394,8 @@ def accepts(r, n):
 
 
 # %% [markdown]
-# **Predict first.** Four words, each `"none"` or `"some"`. With `noeviction`: how many are refused, and how many of the
-# accepted are lost? With `allkeys-lru`: refused, lost?
+# **Predict first.** Four words, each `"none"` or `"some"`, as in `predict("12.p4", "none", "none", "none", "none")`. With
+# `noeviction`: how many are refused, and how many of the accepted are lost? With `allkeys-lru`: refused, lost?
 
 # %%
 predict(
@@ -459,12 +462,15 @@ judge("12.1", naive_offer, expect="lost")
 # ### Exercise 12.1: offer
 #
 # Write `offer`. It pushes `raw`, as it is, on the left of the list `jobs` and returns `True`, unless `limit` jobs wait in
-# `jobs` already: then it returns `False` and changes nothing in Redis. It does not wait. At every moment at most `limit`
-# jobs are in `jobs`, though several checkouts offer at once and each of them may be killed between two commands; and while
-# there is room, nobody is refused.
+# `jobs` already: then it returns `False` and changes nothing in Redis. What the workers have in hand waits no more. `offer`
+# does not wait, neither for room nor for another checkout. At every moment at most `limit` jobs are in `jobs`, though
+# several checkouts offer at once and each of them may be killed between two commands; and while there is room, nobody is
+# refused, whoever died before.
 #
 # When Redis answers that its memory is full (`redis.OutOfMemoryError`), that is a refusal too: `False`. Every other
-# exception comes out of `offer`: when no answer came, nobody knows whether the job is there, and `False` might be a lie.
+# exception comes out of `offer`: when no answer came, nobody knows whether the job is there, and each of the two words
+# might be a lie. So the clients that ask here are lab 11's `impatient` ones, which send nothing twice: with an ordinary
+# client a lost answer makes redis-py send it all again, `False` may be that lie after all, and a job can be there twice.
 #
 # Stuck? `from workbook import hint, reveal`, then `hint("12.1")`, `hint("12.1", 2)`; `reveal("12.1")` prints one possible
 # answer and counts the exercise as seen, not as solved. The lab goes on either way.
@@ -474,7 +480,7 @@ judge("12.1", naive_offer, expect="lost")
 def offer(r, raw, limit):
     """Queue the job `raw` if fewer than `limit` wait in `jobs`: True if it was accepted, False if it was refused.
 
-    Raises what redis-py raises when no answer comes: then nobody knows.
+    Raises what redis-py raises when no answer comes: then nobody knows. True and False hold if `r` sends nothing twice.
     """
     ### BEGIN SOLUTION
     script = """
@@ -493,18 +499,18 @@ def offer(r, raw, limit):
 offer = check("12.1")
 
 # %% [markdown]
-# Black Friday once more, one worker with twelve a minute, and a limit of 60: nothing shall wait for more than about five
-# minutes.
+# Black Friday once more, one worker with twelve a minute, and a limit of 60: the last of 60 is taken in the minute it came
+# in or one of the next four. What is noted now is the age of the oldest job that the worker *takes*: the longest wait.
 
 # %%
 lab.again()
-told, depth, age = [], [], []
+client, told, depth, age = impatient(lab.redis_at), [], [], []
 for minute, orders in ORDERS.items():
-    told += [offer(r, job_at("invoice", {"order": n}, f"invoice-{minute}-{n}", minute), limit=60) for n in range(orders)]
+    told += [offer(client, job_at("invoice", {"order": n}, f"invoice-{minute}-{n}", minute), limit=60) for n in range(orders)]
     depth.append(r.llen("jobs"))
-    done = r.rpop("jobs", 12)
-    age.append(minute - queued_at(r.lindex("jobs", -1) or done[-1]))
-print("accepted", told.count(True), "· refused", told.count(False), "· most waiting", max(depth), "· oldest", max(age))
+    taken = r.rpop("jobs", 12)
+    age.append(minute - queued_at(taken[0]))
+print("accepted", told.count(True), "· refused", told.count(False), "· most waiting", max(depth), "· longest wait", max(age))
 
 # %% [markdown]
 # Some customers are refused in the spike, and know it at once. What the checkout does for them is its own matter: write the
@@ -544,24 +550,35 @@ r.llen("jobs"), r.keys("processing:*"), r.llen("processing:worker 1")
 # Two lists are two looks again. Between them a job can move from one list to the other, and be in both, or in neither. The
 # last worker takes the last job between your looks, both say 0, and you switch its machine off.
 #
+# A script can read several keys. This one gives the names of all lists called `basket:<customer>`, and the first thing in
+# each. `KEYS`, the command, finds the names. In Lua `local` makes a variable, a *table* is a list (`{}` is an empty one;
+# `{one, other}` arrives as a Python list), and `for _, one in ipairs(table) do … end` is Python's `for one in table`.
+
+# %%
+first_things = """
+local names, things = redis.call('KEYS', 'basket:*'), {}
+for _, name in ipairs(names) do table.insert(things, redis.call('LINDEX', name, 0)) end
+return {names, things}
+"""
+r.rpush("basket:ann", "tea", "cup")
+r.eval(first_things, 0), r.delete("basket:ann")
+
+# %% [markdown]
 # ### Exercise 12.2: left to do
 #
 # Write `left_to_do`. It returns a dict with
 #
 # - `waiting`: how many jobs are in the list `jobs`;
-# - `in_flight`: how many are in the lists `processing:<worker>` of all workers, whose names you don't know beforehand;
+# - `in_flight`: how many are in the lists `processing:<worker>` of all workers, whose names you don't know beforehand: one
+#   may be called `host-3:4711`;
 # - `oldest`: how many seconds ago the oldest of all these jobs was queued, as `queued_at` tells. It may stand anywhere, in
-#   hand or in the middle of a list, because jobs come back. Jobs that don't say when they were queued count, and have no
-#   age; when none says it, `None`.
+#   hand or in the middle of a list, because jobs come back; and `at` may have decimals. Jobs that don't say when they were
+#   queued count, and have no age; when none says it, `None`. A job that was queued twice counts twice.
 #
 # `now` is the time, in the seconds of `at`; no other clock is asked. The numbers are those of **one moment**: a job that is
-# taken, or given back into `jobs`, while you look is counted once. Looking changes nothing. Other keys are in Redis too
-# (lists, sorted sets and texts, such as `failed`, `retry`, `dead`, `lease:worker 1`): what stands there neither waits nor
-# is in flight.
-#
-# (In a script, `for _, name in ipairs(redis.call('KEYS', 'processing:*')) do … end` goes through the names of keys,
-# `table.insert(some, thing)` puts a thing at the end of the table `some`, and a table `{one, other}` that is returned
-# arrives as a Python list.)
+# taken, or given back into `jobs`, while you look is counted once, however many are. Looking changes nothing. Other keys are in Redis too
+# (lists, sorted sets and texts, such as `failed`, `retry`, `dead`, `lease:worker 1`, `processing-old`): what stands there neither waits nor
+# is in flight. (`LRANGE` with `0` and `-1` gives all elements of a list.)
 
 # %% tags=["teaches"]
 @exercise("12.2")
@@ -601,7 +618,7 @@ print(left_to_do(r, now=1000))
 #
 # It reads every job, so that none hides; `KEYS` goes through all names in the database while everybody else waits. With a
 # limit of some hundred jobs that is nothing; with a million you would count with `LLEN`, keep the workers' names in a set,
-# and look at the right end only. So does Sidekiq: its queue has a `size`, the length of the list, and a `latency`, the
+# and look at the right end only, at a price: a job that came back and stands elsewhere may be older. So does Sidekiq: its queue has a `size`, the length of the list, and a `latency`, the
 # seconds since the oldest job *in the queue* was enqueued. What its processes are at is a third question, asked elsewhere.
 
 # %% tags=["system:sidekiq"]

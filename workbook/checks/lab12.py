@@ -8,6 +8,7 @@ labs (`failed`, `retry`, `dead`, `lease:w` …) are there too, and are neither o
 bound. 12.2 is judged by what Redis holds: its numbers are those of one moment.
 """
 
+import collections
 import contextlib
 import json
 from dataclasses import replace
@@ -18,6 +19,7 @@ from workbook import anomalies, brokers
 from workbook.anomalies import Ledger
 from workbook.exercises import checks
 from workbook.faults import given, no_steps
+from workbook.line import Line
 from workbook.proxy import lost_reply
 from workbook.trial import Trial
 from workbook.trouble import Trouble
@@ -68,16 +70,30 @@ BOUND = "never more than `limit` jobs wait in jobs"
 TRUTH = "a job that was accepted is in jobs, once, until a worker takes it; a job that was refused is not there"
 
 
+OFTEN = 3
+"""No answer needs one command more often than this, when nobody else is at work."""
+
+READS = {"WATCH", "UNWATCH", "LLEN", "LRANGE", "LINDEX", "GET", "EXISTS", "TYPE", "TIME", "INFO", "PING"}
+
+PATIENCE = 0.2
+"""Seconds that a client waits for a Redis that stands still."""
+
+
+def _raw(n):
+    """A job as `_job` makes it; the second comes from somebody who writes JSON with other spaces."""
+    return _job(n) if n != 2 else _job(n).replace(b": ", b":")
+
+
 def offer_one(r, offer, raw, limit):
     given(f"offer(r, {raw!r}, {limit})")
     return offer(r, raw, limit)
 
 
-def offer_impatiently(redis_at, offer, raw, limit):
+def offer_impatiently(redis_at, offer, raw, limit, seconds=3.0):
     """With a client that never sends a command a second time, on a connection that is open already."""
     from workbook.taught.lab11 import impatient
 
-    r = impatient(redis_at, 3.0)
+    r = impatient(redis_at, seconds)
     with no_steps("redis"):
         r.ping()
     return offer_one(r, offer, raw, limit)
@@ -95,14 +111,16 @@ def offer_impatiently(redis_at, offer, raw, limit):
 )
 def check_offer(offer, trial):
     _check_one_after_another(offer, trial)
-    operations = _check_killed(offer, trial)
-    _check_two_at_once(offer, trial, len(operations))
+    with_room, when_full = _check_killed(offer, trial)
+    _check_two_at_once(offer, trial, len(with_room))
     _check_no_answer(offer, trial)
+    _check_frozen(offer, trial, with_room)
+    _check_other_error(offer, trial)
     _check_memory(offer, trial)
     return [
         f"with a limit of {LIMIT}: accepted while there was room, refused when there was none, and again accepted after a worker took one",
-        f"killed before and after each of {', '.join(operations)}, and with another checkout in between: never more than the limit",
-        "no memory left: refused; no answer: not told as refused, and nothing accepted was lost",
+        f"killed before and after each of {', '.join(dict.fromkeys(with_room + when_full))}, and with another checkout in between: never more than the limit",
+        "no memory left: refused; no answer, or another error: the exception came out, and no word was untrue",
     ]
 
 
@@ -112,10 +130,26 @@ def _wait_in(trial, jobs):
         trial.redis.lpush("jobs", raw)
 
 
-def _offered(trial, offer, raw, **options):
-    """One call in a worker of its own, from which True or False has to come."""
-    value = trial.result(trial.worker(offer_one, trial.redis, offer, raw, LIMIT, **options))
-    return _yes_or_no(value, raw)
+def _offered(trial, offer, raw, circumstance=None, limit=LIMIT, **options):
+    """One call in a worker of its own, from which True or False has to come, and soon."""
+    worker = trial.worker(offer_one, trial.redis, offer, raw, limit, **options)
+    return _yes_or_no(_soon(trial, worker, circumstance or f"{_id(raw)} was offered"), raw)
+
+
+def _soon(trial, worker, circumstance, within=2.0):
+    """What the worker's call returned; WRONG when it waits for something."""
+    outcome = trial.outcome(worker, within)
+    if outcome.kind == "overran":
+        raise Wrong(
+            circumstance,
+            f"stuck: {worker.name} had not returned after {within:g} s",
+            must_hold="offer does not wait, neither for room nor for another checkout, which may be dead",
+            hint=2,
+        )
+    trial.expect_no_error(outcome, circumstance)
+    if outcome.kind == "killed":
+        raise CannotTell(f"{worker.name} ended on its own, without an exception; run the check again")
+    return outcome.value
 
 
 def _yes_or_no(value, raw):
@@ -153,8 +187,8 @@ def _check_one_after_another(offer, trial):
     trial.again()
     outcomes = {}
     for n in range(1, 6):
-        raw, before = _job(n), _dump(trial)
-        told = _offered(trial, offer, raw)
+        raw, before = _raw(n), _dump(trial)
+        told = _offered(trial, offer, raw, f"{min(n - 1, LIMIT)} jobs waited, the limit is {LIMIT}", name=f"offers {n}")
         outcomes[_id(raw)] = "accepted" if told else "refused"
         offered = "invoice-1 was offered" if n == 1 else f"invoice-1 to invoice-{n} were offered one after another"
         circumstance = f"{offered}, with a limit of {LIMIT}; invoice-{n} was {outcomes[_id(raw)]}"
@@ -174,29 +208,46 @@ def _check_one_after_another(offer, trial):
                 must_hold="a job that is refused leaves nothing behind: it would need memory like an accepted one",
                 hint=None,
             )
-    if _waiting(trial) != [_job(n) for n in range(1, LIMIT + 1)]:
+        asked = collections.Counter(_operations(trial, f"offers {n}")).most_common(1)
+        if asked and asked[0][1] > OFTEN:
+            raise Wrong(
+                circumstance,
+                f"it sent {asked[0][0]} {asked[0][1]} times, though nobody else was at work",
+                must_hold="offer does not wait for room: it looks, and says what it sees",
+                hint=None,
+            )
+    if _waiting(trial) != [_raw(n) for n in range(1, LIMIT + 1)]:
         raise Wrong(
             f"{LIMIT} were accepted; taken on the right they come as {', '.join(map(_text, _waiting(trial)))}",
             must_hold="an accepted job is pushed on the left of jobs, as it is",
             hint=None,
         )
-    taken = trial.redis.rpop("jobs")
+    taken = trial.redis.lmove("jobs", "processing:worker 1", "RIGHT", "LEFT")
     outcomes["invoice-6"] = "accepted" if _offered(trial, offer, _job(6)) else "refused"
-    circumstance = f"{LIMIT} jobs waited, the limit; a worker took invoice-1, and then invoice-6 was offered"
+    circumstance = (
+        f"{LIMIT} jobs waited, the limit; worker 1 took invoice-1 (it is in processing:worker 1 now), and then invoice-6 was offered"
+    )
     _judge(trial, circumstance, outcomes, [taken])
     if outcomes["invoice-6"] != "accepted":
         raise Wrong(circumstance, "invoice-6 was refused", must_hold="when a job was taken there is room again", hint=None)
+    for n, limit, room in ((7, LIMIT - 1, False), (8, LIMIT + 1, True)):
+        if _offered(trial, offer, _job(n), limit=limit) is not room:
+            raise Wrong(
+                f"{LIMIT} jobs waited; invoice-{n} was offered with a limit of {limit}, and was {'refused' if room else 'accepted'}",
+                must_hold="the limit is the one that this call was given",
+                hint=None,
+            )
 
 
 def _check_killed(offer, trial):
-    """Killed before and after each operation, once with room for one more, once with none."""
+    """Killed before and after each operation, once with room for one more, once with none: the operations of both."""
     operations = []
     for already in (LIMIT - 1, LIMIT):
         # Traced the second time: what happens once a server (a script that is loaded) is no part of it.
         _wait_in(trial, map(_job, range(1, already + 1)))
         _offered(trial, offer, _job(9), name="traced")
         traced = _operations(trial, "traced")
-        operations += [one for one in traced if one not in operations]
+        operations.append(traced)
         for point in [f"kill {side} * {n}" for n in range(1, len(traced) + 1) for side in ("before", "after")]:
             _wait_in(trial, map(_job, range(1, already + 1)))
             outcome = trial.outcome(trial.worker(offer_one, trial.redis, offer, _job(9), LIMIT, name="checkout", fault=point))
@@ -205,7 +256,20 @@ def _check_killed(offer, trial):
             circumstance = f"{already} jobs waited, the limit is {LIMIT}; the checkout was {outcome.faults[0]['note']}"
             accepted = {f"invoice-{n}": "accepted" for n in range(1, already + 1)}
             _judge(trial, circumstance, {**accepted, "invoice-9": "unknown"}, hint=2)
+            # Killed before an operation leaves Redis as killed after the one before does: asked once.
+            if point.startswith("kill after") and len(_waiting(trial)) < LIMIT:
+                _check_after_a_death(trial, offer, circumstance, accepted)
     return operations
+
+
+def _check_after_a_death(trial, offer, circumstance, accepted):
+    """Whoever comes after a checkout that was killed finds the room that there is."""
+    circumstance += "; there was still room for one, and another checkout offered invoice-10"
+    told = _offered(trial, offer, _job(10), circumstance, name="another checkout")
+    outcomes = {**accepted, "invoice-9": "unknown", "invoice-10": "accepted" if told else "refused"}
+    _judge(trial, circumstance, outcomes, hint=2)
+    if not told:
+        raise Wrong(circumstance, "invoice-10 was refused", must_hold=f"{BOUND}; up to that, there is room", hint=2)
 
 
 def _check_two_at_once(offer, trial, operations):
@@ -218,10 +282,10 @@ def _check_two_at_once(offer, trial, operations):
         if not first.wait_held():
             trial.result(first)
             continue
-        told = {"invoice-8": _offered(trial, offer, _job(8), name="checkout 2")}
-        first.release()
         circumstance = f"there was room for one; checkout 2 offered invoice-8 while checkout 1 stood before operation {n}"
-        told["invoice-7"] = _yes_or_no(trial.result(first, circumstance=circumstance), _job(7))
+        told = {"invoice-8": _offered(trial, offer, _job(8), circumstance, name="checkout 2")}
+        first.release()
+        told["invoice-7"] = _yes_or_no(_soon(trial, first, circumstance), _job(7))
         outcomes = {f"invoice-{n}": "accepted" for n in range(1, LIMIT)}
         outcomes |= {id: "accepted" if yes else "refused" for id, yes in told.items()}
         _judge(trial, circumstance, outcomes, hint=2)
@@ -229,27 +293,90 @@ def _check_two_at_once(offer, trial, operations):
             raise Wrong(circumstance, "both were refused", must_hold=f"{BOUND}; up to that, there is room", hint=2)
 
 
+ALREADY = {f"invoice-{n}": "accepted" for n in range(1, LIMIT)}
+"""What waits where there is room for one."""
+
+CUTS = {
+    "reply": "Redis carried out {what}, and its answer was lost",
+    "request": "the connection broke before {what} reached Redis",
+}
+
+
 def _check_no_answer(offer, trial):
-    """There is room for one. Each answer of Redis is lost in turn: it was carried out, and the client does not know."""
-    already = {f"invoice-{n}": "accepted" for n in range(1, LIMIT)}
-    for n in range(1, 20):
-        _wait_in(trial, map(_job, range(1, LIMIT)))
-        with lost_reply("redis", lose="*", n=n, empty=True) as proxy:
-            through = {**trial.redis_at, "host": proxy.host, "port": proxy.port}
-            worker = trial.worker(offer_impatiently, through, offer, _job(9), LIMIT, name="checkout")
-            outcome = trial.outcome(worker)
-            if not proxy.lost:
-                break
-        circumstance = "there was room for one; Redis carried a command out, and its answer was lost; the client asks only once"
-        if outcome.kind == "raised":
-            if "redis" not in outcome.error.trace:
-                trial.expect_no_error(outcome, circumstance)
-            word = "unknown"
-        else:
-            word = "accepted" if _yes_or_no(trial.result(worker, circumstance=circumstance), _job(9)) else "refused"
-        _judge(trial, circumstance, {**already, "invoice-9": word}, hint=3)
-    if n == 1:
-        raise CannotTell("no answer of Redis could be lost")
+    """There is room for one. Each answer of Redis, then each request, is lost in turn; the client does not know which."""
+    for cut, what in CUTS.items():
+        for n in range(1, 20):
+            _wait_in(trial, map(_job, range(1, LIMIT)))
+            with lost_reply("redis", lose="*", n=n, empty=True, cut=cut) as proxy:
+                through = {**trial.redis_at, "host": proxy.host, "port": proxy.port}
+                worker = trial.worker(offer_impatiently, through, offer, _job(9), LIMIT, name=f"checkout {n}")
+                outcome = trial.outcome(worker)
+                if not proxy.lost:
+                    break
+            operations = _operations(trial, worker.name)
+            # What is about the connection, the proxy does not lose.
+            places = [place for place, operation in enumerate(operations) if operation not in ("WATCH", "UNWATCH", "PING")]
+            place = places[n - 1] if n <= len(places) else len(operations)
+            lost = operations[place] if n <= len(places) else "a command"
+            circumstance = f"there was room for one; {what.format(what=lost)}; the client sends nothing twice"
+            if operations[place + 1 :]:
+                circumstance += f"; offer went on with {', '.join(operations[place + 1 :])}"[:120]
+            _judge(trial, circumstance, {**ALREADY, "invoice-9": _word(trial, worker, outcome, circumstance)}, hint=3)
+        if n == 1:
+            raise CannotTell("no answer of Redis could be lost")
+
+
+def _word(trial, worker, outcome, circumstance):
+    """What the caller knows of its job: an exception of redis-py's says that nobody knows."""
+    if outcome.kind == "raised":
+        if "redis" not in outcome.error.trace:
+            trial.expect_no_error(outcome, circumstance)
+        return "unknown"
+    return "accepted" if _yes_or_no(_soon(trial, worker, circumstance), _job(9)) else "refused"
+
+
+def _check_frozen(offer, trial, operations):
+    """There is room for one. Redis stands still before each operation, and goes on when the caller has given up."""
+    for n, operation in enumerate(operations, 1):
+        if operation in READS:
+            continue  # carried out later, it changes nothing
+        # On a busy machine a short patience can end before Redis stands still: then once more with a longer one.
+        any(_stood_still(offer, trial, n, seconds) for seconds in (PATIENCE, 5 * PATIENCE))
+
+
+def _stood_still(offer, trial, n, seconds):
+    """Redis stands still before the n-th operation; False when the answer did not get there."""
+    at = trial.address("redis")
+    _wait_in(trial, map(_job, range(1, LIMIT)))
+    with Line(at["host"], at["port"]) as line:
+        over = {**trial.redis_at, "host": line.host, "port": line.port}
+        worker = trial.worker(offer_impatiently, over, offer, _job(9), LIMIT, seconds, name="checkout", fault=f"hold before * {n}")
+        if not worker.wait_held():
+            trial.outcome(worker)
+            return False
+        line.freeze()
+        worker.release()
+        circumstance = "there was room for one; Redis stood still, the client waited in vain (TimeoutError), then Redis went on"
+        outcome = trial.outcome(worker, 5.0)
+        worker.close()  # and with it its end of each connection
+        line.thaw()
+        if not line.wait_closed():
+            raise CannotTell("a connection to Redis was still open 3 s after its owner had ended")
+    _judge(trial, circumstance, {**ALREADY, "invoice-9": _word(trial, worker, outcome, circumstance)}, hint=3)
+    return True
+
+
+def _check_other_error(offer, trial):
+    """`jobs` is a text: Redis answers with an error that has nothing to do with memory."""
+    trial.again()
+    trial.redis.set("jobs", "a text")
+    outcome = trial.outcome(trial.worker(offer_one, trial.redis, offer, _job(9), LIMIT, name="checkout"))
+    if outcome.kind == "returned":
+        raise Wrong(
+            f"jobs was a text, and Redis answered with an error (WRONGTYPE); offer returned {outcome.value!r}",
+            must_hold="only a full memory is a refusal: every other exception comes out of offer",
+            hint=3,
+        )
 
 
 def _check_memory(offer, trial):
@@ -272,7 +399,7 @@ def _check_memory(offer, trial):
             raise CannotTell("the Redis that was to be full still had memory")
         circumstance = "one job waited, and Redis had no memory left (OutOfMemoryError on each push)"
         worker = full.worker(offer_one, full.redis, offer, _job(9), LIMIT, name="checkout")
-        told = _yes_or_no(full.result(worker, circumstance=circumstance), _job(9))
+        told = _yes_or_no(_soon(full, worker, circumstance), _job(9))
         _judge(full, circumstance, {"invoice-1": "accepted", "invoice-9": "accepted" if told else "refused"}, hint=3)
 
 
@@ -305,16 +432,18 @@ def check_left_to_do(left_to_do, trial):
         _lay_out(trial, held)
         _judge_look(left_to_do, trial, situation)
     operations = _check_one_moment(left_to_do, trial)
+    _check_busy(left_to_do, trial)
     return [
         f"{len(SITUATIONS)} situations: waiting, in flight and the age of the oldest, as Redis holds them",
         f"a job taken, and one given back, before each of {', '.join(operations)}: counted once",
+        f"{BUSY} jobs taken, one before each operation, until nothing moves any more: the numbers of one moment",
     ]
 
 
 EVERYTHING = {
     "jobs": [_job(4, 940), _job(5, 950), _job(6, 960), _job(7, 990)],
     "processing:worker 1": [_job(1, 400)],
-    "processing:worker 2": [_job(2, 930), _job(3, 935)],
+    "processing:host-3:4711": [_job(2, 930), _job(3, 935)],
 }
 """Lists from their right ends, oldest first."""
 
@@ -328,6 +457,8 @@ SITUATIONS = {
         "jobs": [*EVERYTHING["jobs"], _job(8, 100, attempts=1)],
     },
     "one job is left, queued in this second": {"jobs": [_job(7, NOW)]},
+    "one job is left, queued half a second ago": {"jobs": [_job(7, NOW - 0.5)]},
+    "invoice-4 was queued twice: two jobs wait": {"jobs": [_job(4, 940), _job(4, 940)]},
     "jobs that do not say when they were queued, and something that is no job": {
         "jobs": [b"not json", _job(4), _job(5, 950), b"\xff\xfe?", _job(6)],
         "processing:worker 1": [_job(1), _job(2, 930)],
@@ -342,6 +473,7 @@ def _lay_out(trial, held):
     for key, jobs in held.items():
         trial.redis.lpush(key, *jobs)
     trial.redis.lpush("failed", json.dumps({"job": "not json", "reason": "JSONDecodeError"}), _job(20, 10))
+    trial.redis.lpush("processing-old", _job(24, 5))
     trial.redis.zadd("retry", {_job(21, 20, attempts=2): 1010, _job(22, 30, attempts=1): 1020})
     trial.redis.zadd("dead", {_job(23, 40): 900})
     trial.redis.hset("interrupted", "invoice-2", 1)
@@ -434,3 +566,28 @@ def _check_one_moment(left_to_do, trial):
                     circumstance, counted, anomalies=[_untruthful(told, after)], must_hold=MOMENT, hint=3
                 )
     return list(dict.fromkeys(operations))
+
+
+BUSY = 40
+
+
+def _check_busy(left_to_do, trial):
+    """A job is taken before every operation, so that a second look is no better than the first, until all is taken."""
+    _lay_out(trial, {"jobs": [_job(n, 900 + n) for n in range(1, BUSY + 1)], "processing:worker 1": [_job(100, 400)]})
+    truths = [_truth(trial)]
+    holds = [f"hold before * {n}" for n in range(1, BUSY + 1)]
+    worker = trial.worker(look, trial.redis, left_to_do, name="looks", faults=holds)
+    while len(truths) <= BUSY and worker.wait_held():
+        trial.redis.lmove("jobs", "processing:worker 3", "RIGHT", "LEFT")
+        truths.append(_truth(trial))
+        worker.release()
+    circumstance = f"worker 3 took a job before each operation, {len(truths) - 1} in all"
+    told = _told(trial.result(worker, circumstance=circumstance), circumstance)
+    if all(_untruthful(told, truth) for truth in truths):
+        raise Wrong(
+            circumstance,
+            f"{BUSY + 1} jobs were left at every moment",
+            anomalies=[_untruthful(told, truths[-1])],
+            must_hold=MOMENT,
+            hint=3,
+        )

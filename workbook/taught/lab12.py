@@ -14,7 +14,7 @@ def job_at(name, args, id, at):
 
 
 def queued_at(raw):
-    """When the job `raw` was queued, in seconds; None when it does not say, or is no job."""
+    """When the job `raw` was queued, its `at`; None when it does not say, or is no job."""
     try:
         at = json.loads(raw)["at"]
     except (ValueError, TypeError, KeyError):
@@ -26,7 +26,7 @@ def queued_at(raw):
 def offer(r, raw, limit):
     """Queue the job `raw` if fewer than `limit` wait in `jobs`: True if it was accepted, False if it was refused.
 
-    Raises what redis-py raises when no answer comes: then nobody knows.
+    Raises what redis-py raises when no answer comes: then nobody knows. True and False hold if `r` sends nothing twice.
     """
     script = """
     if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
@@ -39,7 +39,7 @@ def offer(r, raw, limit):
         return False
 
 
-# Taught in labs/12-spikes-and-workers.ipynb, cell 12-068: Exercise 12.2: left to do
+# Taught in labs/12-spikes-and-workers.ipynb, cell 12-070: Exercise 12.2: left to do
 def left_to_do(r, now):
     """What is left to do at one moment: a dict with `waiting`, `in_flight` and `oldest`, an age in seconds or None.
 

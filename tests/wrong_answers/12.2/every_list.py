@@ -2,7 +2,7 @@
 
 expects: WRONG untruthful
 says: nothing is left
-says: in_flight: reported 2, and it was 0
+says: in_flight: reported 3, and it was 0
 """
 
 from workbook.taught.lab12 import queued_at
