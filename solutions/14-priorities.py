@@ -309,8 +309,8 @@ print(f"share of the turns that reports get: {1 / 5:.0%}, share of the time: {se
 # sooner or later there is a moment in which every slot has one. A receipt that comes then has the highest priority, and nobody to do
 # it. Strict order does not help: a slot that is busy does not look at queues at all.
 #
-# `serve` is one slot, a process of its own here. It does not do the job for some seconds, but until somebody says that the
-# job ends; what happens stands in the list `log`, in the order in which Redis has it.
+# `serve` is one slot, a process of its own here. A job lasts until somebody pushes to `end <id>`; what happens stands
+# in the list `log`, in the order in which Redis has it.
 
 # %%
 def serve(r, fetch, slot):
@@ -341,11 +341,11 @@ def start_slots(fetch, busy):
 start_slots(any_slot, busy=4)
 
 # %% [markdown]
-# Four slots, four reports at work, eight waiting, and no receipt so far: all is well. Now `receipt-1` comes. When no slot is free, a
-# report is ended, one after the other, until the receipt has started.
+# Four slots, four reports at work, eight waiting, and no receipt so far: all is well. Now `receipt-1` comes. When no slot is free,
+# `report-1` is ended, and the receipt can start.
 #
 # **Predict first**: how many reports have to end before the receipt starts? And how many, if one of the four slots had been kept
-# free of reports?
+# free of reports? Give two numbers, with a comma between them: `..., ...`.
 
 # %%
 predict(
@@ -393,8 +393,9 @@ judge("14.2", slots_apart, expect="starved")
 # ### Exercise 14.2: a slot that is kept
 #
 # Write `fetch` for a process with several slots, at least two, numbered from 0; each calls it when it has nothing to do. One slot is
-# kept for the queue `urgent`, and no more than one; which one, you decide, and it stays the same. It takes no job of another queue. The
-# other slots take from all queues, by the weights, as in 14.1.
+# kept for the queue `urgent`, and no more than one, whether the process has two slots or twenty; which one, you decide, and it stays the
+# same. It takes no job of another queue, not even to put it back. The other slots take from all queues, by the weights that are given,
+# as in 14.1: the queues may have any names, another may weigh more than `urgent`, chance comes from `rng` alone, and `weights` stays as it is.
 #
 # `fetch` returns the queue's name and the job, as `pop` does, or `None` when no job came within `timeout` seconds. Oldest first within a
 # queue. A job that comes while an idle slot waits is taken at once, from whichever of its queues. While nothing comes, a fetch sends at

@@ -26,7 +26,7 @@ FETCHES = 4000
 """How many fetches a share is counted over: enough to tell a fifth from an eighth, whatever the seed."""
 
 RARE = 1e-12
-"""How likely a right answer's share is to lie below its bounds, and how likely above them. There are ten shares."""
+"""How likely a right answer's share is to lie below its bounds, and how likely above them. There are some thirty shares."""
 
 FETCH_EACH = """
 local taken = {}
@@ -45,6 +45,16 @@ return taken
 
 SLOTS = 4
 WEIGHTS = {"urgent": 4, "low": 1}
+FOUR = {"urgent": 6, "soon": 4, "default": 3, "low": 1}, {"low": 1, "default": 3, "soon": 4, "urgent": 6}
+STEEP = {"urgent": 400, "default": 20, "low": 1}, {"low": 1, "default": 20, "urgent": 400}
+HEAVIER = {"default": 5, "urgent": 3, "low": 1}
+"""Three queues, one of them heavier than urgent."""
+MANY = 20
+"""A process may have as many slots as that."""
+LONG = 60
+"""Seconds that `fetch` is asked to wait when a job shall come meanwhile: nobody waits that long."""
+RIVAL = 1.2
+"""Seconds that somebody else waits in Redis, from the same moment: longer than WAIT, shorter than LONG."""
 WAIT = 0.05
 """Seconds that `fetch` is asked to wait when nothing shall come."""
 COMMANDS = 10
@@ -112,6 +122,12 @@ def _named(weights):
     return ", ".join(f"{name} {weight}" for name, weight in weights.items())
 
 
+def _emptiness(empty):
+    if not empty:
+        return "no queue is ever empty"
+    return f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty, the others never"
+
+
 # 14.1
 
 
@@ -150,10 +166,14 @@ def check_weighted(weighted, trial):
     low, high = _check_share(weighted, trial, {"urgent": 4, "low": 1}, seed=14)
     _check_share(weighted, trial, {"low": 1, "default": 3, "urgent": 5}, seed=15)
     for seed, weights in enumerate(({"urgent": 5, "default": 3, "low": 1}, {"low": 1, "default": 3, "urgent": 5}), 16):
-        _check_share(weighted, trial, weights, seed, empty="urgent")
+        _check_share(weighted, trial, weights, seed, empty=("urgent",))
+    for seed, weights in enumerate(FOUR, 18):
+        _check_share(weighted, trial, weights, seed, empty=("urgent", "soon"))
+    for seed, weights in enumerate(STEEP, 20):
+        _check_share(weighted, trial, weights, seed, empty=("urgent",))
     return [
         f"while urgent (4) and low (1) never ran dry, low got its fifth: {low} to {high} of {FETCHES} jobs would do",
-        "three queues got their shares, also while one of them was empty",
+        "three and four queues got their shares, also while one or two of them were empty, and with weights far apart",
         "a job in any queue is taken, and the same seed gives the same orders",
     ]
 
@@ -219,18 +239,18 @@ def _check_seed(weighted, trial):
         )
 
 
-def _check_share(weighted, trial, weights, seed, empty=None):
+def _check_share(weighted, trial, weights, seed, empty=()):
     """Count the fetches from each queue while all but `empty` have more jobs than are fetched; low's bounds."""
     orders = _orders(weighted, trial, weights, seed, FETCHES)
     _judge_names(trial, weights, orders)
     trial.again()
-    full = {name: weight for name, weight in weights.items() if name != empty}
+    full = {name: weight for name, weight in weights.items() if name not in empty}
     _put(trial, **{name: FETCHES for name in full})
     taken = trial.redis.eval(FETCH_EACH, 0, "\n".join(map(" ".join, orders)))
     if len(taken) < FETCHES:
         raise CannotTell(f"{FETCHES} fetches gave {len(taken)} jobs")
     shares = {name: FETCHES - trial.redis.llen(f"queue:{name}") for name in full}
-    seen = f"weights: {_named(weights)}; {f'{empty} is empty, the others never' if empty else 'no queue is ever empty'}"
+    seen = f"weights: {_named(weights)}; {_emptiness(empty)}"
     for name in sorted(full, key=shares.get):
         weight = full[name]
         fewest, most = bounds(FETCHES, weight / sum(full.values()))
@@ -272,23 +292,30 @@ def serve(r, fetch, slot, weights):
                 r.rpush("log", json.dumps(["end", id, slot]))
 
 
-def fetch_many(r, fetch, slots, weights, n):
-    """n fetches for each of these slots, one after the other: what came, as (slot, queue, job); or what is no job."""
-    got = []
+def fetch_many(r, fetch, slots, weights, n, timeout=WAIT):
+    """n fetches for each of these slots, one after the other: what came, as (slot, queue, job).
+
+    Also what came instead of a job, if something did; and whether `weights` is as it was.
+    """
+    got, before = [], dict(weights)
     for slot in slots:
         rng = random.Random(slot)
-        given(f"fetch(r, {slot}, {weights!r}, rng, timeout={WAIT})")
+        given(f"fetch(r, {slot}, {weights!r}, rng, timeout={timeout})")
         for _ in range(n):
-            one = fetch(r, slot, weights, rng, WAIT)
+            one = fetch(r, slot, weights, rng, timeout)
+            if weights != before:
+                return got, None, slot
             if one is None or not _is_job(one):
-                return got, repr(one)[:80]
+                return got, (slot, repr(one)[:80]), None
             got.append((slot, *one))
-    return got, None
+    return got, None, None
 
 
 def fetch_once(r, fetch, slot, weights, timeout):
+    """One fetch: what came, and whether `weights` is as it was."""
     given(f"fetch(r, {slot}, {weights!r}, rng, timeout={timeout})")
-    return fetch(r, slot, weights, random.Random(slot), timeout)
+    before = dict(weights)
+    return fetch(r, slot, weights, random.Random(slot), timeout), weights == before
 
 
 def _is_job(got):
@@ -312,18 +339,24 @@ IS_A_PAIR = "fetch returns (name of the queue, job as Redis gives it), or None w
 def check_fetch(fetch, trial):
     reserved = _check_reserved(fetch, trial)
     others = [slot for slot in range(SLOTS) if slot != reserved]
+    _check_number_of_slots(fetch, trial, reserved)
     _check_urgent_everywhere(fetch, trial)
-    _check_shares_and_order(fetch, trial, others)
+    _check_shares_and_order(fetch, trial, others, WEIGHTS, 200)
+    _check_shares_and_order(fetch, trial, others, HEAVIER, 100)
+    _check_rng(fetch, trial, others)
     _check_hands_off(fetch, trial, reserved)
-    for slot, queues in ((reserved, ["urgent"]), (others[0], ["urgent", "low"])):
+    for slot in (reserved, others[0]):
         _check_empty(fetch, trial, slot)
-        for queue in queues:
-            _check_comes_while_waiting(fetch, trial, slot, queue)
+    _check_comes_while_waiting(fetch, trial, reserved, "urgent", others=("default", "low"))
+    for queue in reversed(HEAVIER):
+        _check_comes_while_waiting(fetch, trial, others[0], queue)
+    _check_shares_and_order(fetch, trial, others, dict(reversed(HEAVIER.items())), 300, empty=("default",))
+    _check_timeout(fetch, trial, (reserved, others[0]))
     return [
         f"{SLOTS} slots, slow jobs in low: {SLOTS - 1} were at work and one was free; no job had to end before urgent-1 began",
-        "between an urgent job's coming and its start, only urgent jobs that came before it were started",
+        "between an urgent job's coming and its start in the kept slot, only urgent jobs that came before it were started",
         "with nothing else to do all slots take urgent jobs; the others give low its share, oldest first in each queue",
-        f"an idle slot waits for its queues at once, with at most {COMMANDS} commands",
+        f"an idle slot waits for all its queues at once, as long as it is asked to, with at most {COMMANDS} commands",
     ]
 
 
@@ -432,19 +465,17 @@ def _check_urgent_everywhere(fetch, trial):
         )
 
 
-def _check_shares_and_order(fetch, trial, others):
-    """The slots that are not kept, under urgent and low queues that never run dry: shares, order, and the one law."""
+def _check_shares_and_order(fetch, trial, others, weights, each, empty=()):
+    """The slots that are not kept, under queues that never run dry but for `empty`: shares, order, and the one law."""
     trial.again()
-    each = 200
     n = each * len(others)
-    queued = {queue: _jobs(queue, n) for queue in WEIGHTS}
-    _put(trial, **{queue: n for queue in WEIGHTS})
-    got, instead = trial.result(trial.worker(fetch_many, trial.redis, fetch, others, WEIGHTS, each, name="worker 1"))
-    seen = f"weights: {_named(WEIGHTS)}; no queue is ever empty"
-    if instead is not None:
-        raise Wrong(f"{seen}; fetch returned {instead}", must_hold=IS_A_PAIR, hint=None)
+    queued = {queue: _jobs(queue, n) for queue in weights if queue not in empty}
+    known = {queue: set(jobs) for queue, jobs in queued.items()}
+    _put(trial, **{queue: n for queue in queued})
+    got = _fetched(trial, trial.worker(fetch_many, trial.redis, fetch, others, dict(weights), each, name="worker 1"), weights)
+    seen = f"weights: {_named(weights)}; {_emptiness(empty)}"
     for slot, queue, raw in got:
-        if raw not in set(queued.get(queue, ())):
+        if raw not in known.get(queue, ()):
             raise Wrong(
                 f"slot {slot} got {_id(raw)}, and was told that it came from {queue!r}", must_hold=IS_A_PAIR, hint=None
             )
@@ -461,38 +492,129 @@ def _check_shares_and_order(fetch, trial, others):
         raise Wrong(
             f"{seen}; {n} fetches", anomalies=[reordered], must_hold="within a queue the oldest job comes first", hint=None
         )
-    low = sum(id.startswith("low") for id in done)
-    fewest, most = bounds(n, WEIGHTS["low"] / sum(WEIGHTS.values()))
-    if not fewest <= low <= most:
-        starved = None if low else anomalies.find_starved(["low-1"], done)
+    for name in sorted(queued, key=lambda queue: -len(found[queue])):
+        count = n - len(found[name])
+        fewest, most = bounds(n, weights[name] / sum(weights[queue] for queue in queued))
+        if not fewest <= count <= most:
+            starved = None if count else anomalies.find_starved([f"{name}-1"], done)
+            raise Wrong(
+                f"{seen}; the {len(others)} slots that are not kept fetched {n} jobs, {count} of them from {name}",
+                anomalies=[starved] if starved else [],
+                must_hold=f"the slots that are not kept go by the weights: between {fewest} and {most} from {name}, by chance",
+                hint=2,
+            )
+
+
+def _fetched(trial, worker, weights):
+    """What a worker that runs `fetch_many` got."""
+    got, instead, changed = trial.result(worker)
+    if changed is not None:
+        _weights_changed(weights, changed)
+    if instead is not None:
+        slot, what = instead
         raise Wrong(
-            f"{seen}; the {len(others)} slots that are not kept fetched {n} jobs, {low} of them from low",
-            anomalies=[starved] if starved else [],
-            must_hold=f"the slots that are not kept go by the weights: between {fewest} and {most} from low, by chance",
+            f"weights: {_named(weights)}; jobs wait for slot {slot}, and fetch returned {what}", must_hold=IS_A_PAIR, hint=None
+        )
+    return got
+
+
+def _weights_changed(weights, slot):
+    raise Wrong(
+        f"after a fetch of slot {slot} the weights were no longer {_named(weights)}",
+        must_hold="weights belong to the caller: they are as they were, and every fetch gets the same",
+        hint=None,
+    )
+
+
+def _once(trial, worker, weights, slot):
+    """What a worker that runs `fetch_once` got."""
+    got, unchanged = trial.result(worker)
+    if not unchanged:
+        _weights_changed(weights, slot)
+    return got
+
+
+def _check_number_of_slots(fetch, trial, reserved):
+    """The slot that is kept is one of two, and the only one of many."""
+    if reserved > 1:
+        trial.again()
+        _put(trial, low=2)
+        got = _fetched(trial, trial.worker(fetch_many, trial.redis, fetch, (0, 1), dict(WEIGHTS), 1, name="2 slots"), WEIGHTS)
+        _put(trial, urgent=1)
+        held = f"the slots hold {' and '.join(_id(raw) for _, _, raw in got)}"
+        raise Wrong(
+            "a process with 2 slots, 2 slow jobs in low; then urgent-1 came, and no job has ended",
+            anomalies=[anomalies.find_starved(_waiting(trial, "urgent"), (), why=[held])],
+            must_hold="one slot is kept for urgent, in a process with two slots too",
+            hint=1,
+        )
+    trial.again()
+    _put(trial, low=MANY)
+    more = range(SLOTS, MANY)
+    worker = trial.worker(fetch_many, trial.redis, fetch, more, dict(WEIGHTS), 1, name=f"{MANY} slots")
+    got, instead, changed = trial.result(worker)
+    if changed is None and instead and instead[1] == "None":
+        raise Wrong(
+            f"{MANY} slots, jobs in low, none in urgent; slot {instead[0]} took none, and slot {reserved} is kept already",
+            must_hold="one slot is kept for urgent, and no more than one: each costs its share of the work",
             hint=2,
         )
 
 
-def _check_hands_off(fetch, trial, reserved):
-    """Only low has jobs: the slot that is kept gets none, and leaves the queue as it is."""
-    trial.again()
-    _put(trial, low=5)
-    before = _waiting(trial, "low")
-    got = trial.result(trial.worker(fetch_once, trial.redis, fetch, reserved, WEIGHTS, WAIT))
-    after = _waiting(trial, "low")
-    if got is not None or after != before:
+def _check_rng(fetch, trial, others):
+    """Two workers with the same seeds and the same jobs get the same."""
+    came = []
+    for n in (1, 2):
+        trial.again()
+        _put(trial, **{queue: 20 * len(others) for queue in WEIGHTS})
+        worker = trial.worker(fetch_many, trial.redis, fetch, others, dict(WEIGHTS), 20, name=f"worker {n}")
+        came.append([_id(raw) for _, _, raw in _fetched(trial, worker, WEIGHTS)])
+    if came[0] != came[1]:
         raise Wrong(
-            f"five jobs in low, none in urgent; slot {reserved}, which is kept for urgent, got {got!r}",
-            f"in low there stand {', '.join(after) or 'none'}, the next one first",
-            must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
+            "two workers began with the same seeds and the same jobs, and got different ones",
+            must_hold="chance comes from `rng` alone: the same seed gives the same orders",
             hint=None,
         )
+
+
+def _check_hands_off(fetch, trial, reserved):
+    """Only others have jobs: the slot that is kept gets none, and leaves them as they are, after each of its commands."""
+    for queue in ("low", "default"):
+        trial.again()
+        _put(trial, **{queue: 5})
+        before = _waiting(trial, queue)
+        worker = trial.worker(
+            fetch_once, trial.redis, fetch, reserved, dict(HEAVIER), WAIT,
+            faults=[f"hold after * {n}" for n in range(1, COMMANDS + 1)],
+        )  # fmt: skip
+        after = before
+        while after == before and worker.wait_held(3):
+            after = _waiting(trial, queue)
+            worker.release()
+        meanwhile, after = after, _waiting(trial, queue)
+        if meanwhile != before:
+            raise Wrong(
+                f"five jobs in {queue}, none in urgent; slot {reserved}, which is kept for urgent, fetches",
+                f"between two of its commands there stand in {queue}: {', '.join(meanwhile) or 'none'}, the next one first",
+                must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
+                hint=None,
+            )
+        got = _once(trial, worker, HEAVIER, reserved)
+        after = _waiting(trial, queue)
+        if got is not None or after != before:
+            raise Wrong(
+                f"five jobs in {queue}, none in urgent; slot {reserved}, which is kept for urgent, got {got!r}",
+                f"in {queue} there stand {', '.join(after) or 'none'}, the next one first",
+                must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
+                hint=None,
+            )
 
 
 def _check_empty(fetch, trial, slot):
     trial.again()
     # A slot that waits without asking again, for longer than a busy one would need to ask far too often.
-    got = trial.result(trial.worker(fetch_once, trial.redis, fetch, slot, WEIGHTS, 0.15, name="idle"))
+    worker = trial.worker(fetch_once, trial.redis, fetch, slot, dict(WEIGHTS), 0.15, name="idle")
+    got = _once(trial, worker, WEIGHTS, slot)
     if got is not None:
         raise Wrong(f"no job waits; fetch returned {got!r}", must_hold=IS_A_PAIR, hint=None)
     asked = _operations(trial, "idle")
@@ -505,20 +627,28 @@ def _check_empty(fetch, trial, slot):
         )
 
 
-def _check_comes_while_waiting(fetch, trial, slot, queue):
-    """A job that comes while fetch waits: pushed when the worker is seen to wait, or has given up."""
+def _check_comes_while_waiting(fetch, trial, slot, queue, others=()):
+    """A job that comes while fetch waits: pushed when the worker is seen to wait, or has given up.
+
+    In `others`, which the slot must not take from, jobs wait all the time.
+    """
     trial.again()
+    _put(trial, **{other: 3 for other in others})
     worker = trial.worker(
-        fetch_once, trial.redis, fetch, slot, WEIGHTS, 2, name="waiting", fault="hold before * 1"
+        fetch_once, trial.redis, fetch, slot, dict(HEAVIER), LONG, name="waiting", fault="hold before * 1"
     )
     if worker.wait_held():
         worker.release()
         trial.until(lambda: _waits(trial) or not worker.alive)
         _put(trial, **{queue: 1})
-    got = trial.result(worker)
+    outcome = trial.outcome(worker, 2)
+    trial.expect_no_error(outcome)
+    still = outcome.kind == "overran"
+    got = None if still else outcome.value and outcome.value[0]
     if got is None:
+        does = "waits on" if still else "returned None"
         raise Wrong(
-            f"{queue}-1 came into {queue} while slot {slot} should have waited; fetch(…, timeout=2) returned None",
+            f"{queue}-1 came into {queue} while slot {slot} should have waited for it; fetch(…, timeout={LONG}) {does}",
             anomalies=[
                 anomalies.find_starved(
                     _waiting(trial, queue), (), why=[f"slot {slot} is idle, and {queue}-1 stands in {queue}"]
@@ -531,9 +661,46 @@ def _check_comes_while_waiting(fetch, trial, slot, queue):
         raise Wrong(f"{queue}-1 came into {queue}; fetch returned {repr(got)[:80]}", must_hold=IS_A_PAIR, hint=None)
 
 
+def _check_timeout(fetch, trial, slots):
+    """Who is to wait shorter than somebody else has given up before, and who is to wait longer has not: Redis's order."""
+    trial.again()
+    waits = {
+        (slot, timeout): trial.worker(
+            fetch_once, trial.redis, fetch, slot, dict(WEIGHTS), timeout, name=f"slot {slot}, {timeout}", fault="hold before * 1"
+        )
+        for slot in slots
+        for timeout in (WAIT, LONG)
+    }
+    for worker in waits.values():
+        if not worker.wait_held():
+            raise CannotTell(f"{worker.name} sent no command; run the check again")
+    for worker in waits.values():
+        worker.release()
+    trial.until(lambda: _blocked(trial) >= len(slots))
+    trial.redis.brpop(["nobody pushes here"], RIVAL)
+    for slot in slots:
+        if not waits[slot, LONG].alive:
+            trial.result(waits[slot, LONG])
+            raise Wrong(
+                f"no job came; slot {slot}, asked to wait {LONG} s, gave up before somebody who waited {RIVAL} s",
+                must_hold="an idle slot waits up to `timeout` seconds, as long as it is asked to",
+                hint=3,
+            )
+    if _blocked(trial) > len(slots):
+        late = [slot for slot in slots if waits[slot, WAIT].alive]
+        raise Wrong(
+            f"no job came; slot {late[0] if late else slots[0]}, asked to wait {WAIT} s, waited on in Redis when somebody "
+            f"who waited {RIVAL} s had given up",
+            must_hold="fetch returns None when no job came within `timeout` seconds",
+            hint=3,
+        )
+
+
+def _blocked(trial):
+    """How many clients wait in Redis for a list of this database."""
+    return sum("b" in client["flags"] and client["db"] == str(trial.lease.number) for client in trial.redis.client_list())
+
+
 def _waits(trial):
-    """Whether a client waits in Redis for a list of this database, or the worker has come back several times."""
-    blocked = any(
-        "b" in client["flags"] and client["db"] == str(trial.lease.number) for client in trial.redis.client_list()
-    )
-    return blocked or len(_operations(trial, "waiting")) > COMMANDS
+    """Whether a client waits in Redis, or the worker has come back several times."""
+    return _blocked(trial) > 0 or len(_operations(trial, "waiting")) > COMMANDS

@@ -1,6 +1,6 @@
 """A generator of its own for each fetch: the same queue each time.
 
-expects: WRONG
+expects: WRONG starved
 says: the slots that are not kept go by the weights
 """
 

@@ -1,0 +1,11 @@
+"""Draws ten times and hopes to meet every queue; the rest as they are listed.
+
+expects: WRONG
+says: weights: urgent 400, default 20, low 1
+"""
+
+
+def weighted(weights, rng):
+    names = list(weights)
+    drawn = rng.choices(names, list(weights.values()), k=10)
+    return list(dict.fromkeys(drawn + names))
