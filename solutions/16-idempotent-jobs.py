@@ -4,7 +4,7 @@
 # **You build** jobs that may be delivered as often as they like: an effect in your own database that happens once for each
 # job, a card that is charged once, and an enqueue that stays single when the network plays tricks.
 #
-# **Time** 45 minutes. **You need** Redis (running), a little SQL, and `take`, `finish` and `Leases` of lab 15. If you come
+# **Time** 60 minutes. **You need** Redis (running), a little SQL, and `take`, `finish` and `Leases` of lab 15. If you come
 # here first, the recap is enough.
 #
 # **From the talk** *idempotent jobs*: since nobody delivers exactly once, a job must bear being done again.
@@ -17,7 +17,7 @@
 # 1. A job is JSON with an `id`, a `name` and `args` (lab 11). It waits in the list `jobs`, pushed on the left, taken on the
 #    right.
 # 2. `take(r, worker)` moves a job into the list `processing:<worker>`; `finish(r, worker, raw)` removes it there (lab 15).
-# 3. `Leases(r, milliseconds).recover()` gives back what silent workers hold. A worker that is only slow can lose its job so.
+# 3. `Leases(r, milliseconds).recover()` gives back what silent workers hold. So a worker that is only slow can lose its job too.
 # 4. A worker that is killed after the effect and before its `finish` leaves a job behind that is done, and nobody knows it.
 # 5. So each job is done *at least once*. The effect happens outside the queue, and no queue can take it back.
 
@@ -34,7 +34,7 @@ r, world = lab.redis, lab.world
 
 # %% [markdown]
 # An order is to be paid: the job `charge-7` charges the card for order 7. The worker's loop is that of lab 15; what it does
-# with a job is handed in as `do`.
+# with a job is handed in as `do`. (`lab.again()` begins an experiment: Redis and the outside world are empty again.)
 
 # %%
 def new_order():
@@ -59,7 +59,8 @@ def charge(r, world, job):
 
 # %% [markdown]
 # `worker 1` is killed right after its charge. Nobody renewed a lease here, so `recover` takes it for dead at once and gives
-# its job back. `redo` does that, lets `worker 2` work, and returns how many charges there are.
+# its job back. `redo` does that, lets `worker 2` work, and returns how many charges there are. (`world.charges()` lists the
+order of each charge.)
 
 # %%
 def redo(do):
@@ -120,8 +121,12 @@ def twice_at_once(do):
 
 
 # %% [markdown]
-# **Predict first.** How often is the card charged? Four numbers: mark before, killed between mark and charge; mark before,
-# delivered twice at once; mark after, killed between charge and mark; mark after, delivered twice at once.
+# **Predict first.** How often is the card charged? Four numbers, in this order, as in `predict("16.p1", 3, 3, 3, 3)`:
+#
+# 1. mark before, killed between mark and charge
+# 2. mark before, delivered twice at once
+# 3. mark after, killed between charge and mark
+# 4. mark after, delivered twice at once
 
 # %%
 predict(
@@ -172,8 +177,8 @@ def given_back_after(hours):
 
 
 # %% [markdown]
-# **Predict first**: how often is the card charged when the job is given back after 12 hours, and how often when it is given
-# back on Monday morning, after 60?
+# **Predict first** (two numbers): how often is the card charged when the job is given back after 12 hours, and how often when
+# it is given back on Monday morning, after 60?
 
 # %%
 predict(
@@ -194,7 +199,8 @@ happened("16.p2", given_back_after(12), given_back_after(60))
 # ## An effect in your own database
 #
 # Many effects are rows in a database of yours. Here the shop writes an invoice and takes a lamp from the stock. A job's mark
-# is a row as well, in the table `done`: its id, its result, and when, which the database fills in by itself.
+# is a row as well, in the table `done`: its id, its result, and when, which the database fills in by itself. (A
+# `ProbedConnection`, needed below, is an ordinary connection on which a process can be killed at a statement.)
 
 # %%
 import sqlite3
@@ -275,12 +281,12 @@ for begin in (False, True):
     print("in a transaction:" if begin else "one by one:      ", "invoices %d, lamps %d" % count())
 
 # %% [markdown]
-# (A `ProbedConnection` is an ordinary connection on which a process can be killed at a statement.) The invoice without its
-# lamp is gone in the second line.
+# The invoice without its lamp is gone in the second line.
 #
 # `IMMEDIATE` matters when two come at once. SQLite has one lock for writing. A plain `BEGIN` takes it at the first statement
-# that writes; what was read before that may be stale by then, and SQLite refuses to write on it. `BEGIN IMMEDIATE` takes the
-# lock at once, and whoever else begins so waits until it is free. Here `shop` has it, and another connection, which would
+# that writes. Two that have both looked by then and now want to write could wait for each other for ever; so SQLite does not
+# let the second wait, it refuses its write on the spot. `BEGIN IMMEDIATE` takes the lock before anything is read, and whoever
+# else begins like this waits until it is free. Here `shop` has it, and another connection, which would
 # wait for at most 0 seconds, asks for it:
 
 # %%
@@ -297,15 +303,15 @@ shop.rollback()
 #
 # Write `once`. It calls `effect(db)`, which writes with the connection that it is given, and returns what the effect
 # returned: a number, a text or `None`. It leaves a row in `done` with the job's id and the result. A job that is delivered
-# again has no further effect; the call returns the result that the first one had. That holds
+# again has no further effect; the call returns the result that the first one had, as it was. That holds
 #
 # - when the worker is killed before or after any statement, also one of the effect's,
 # - when two workers get the same job at once: the second waits for the first, and gets its result,
-# - on Monday, when the mark is older than any window.
+# - however old the mark is: on Monday, or after eleven years.
 #
-# When the effect raises, nothing of it is left and no mark, the exception reaches the caller, and the next delivery tries
-# anew. On `db` each statement is a transaction of its own unless you say `BEGIN`; it waits up to 5 seconds for the lock.
-# No transaction is open when `once` is called, and none when it returns or raises.
+# When the effect raises, whatever it raises, nothing of it is left and no mark, that exception reaches the caller, and the
+# next delivery tries anew. On `db` each statement is a transaction of its own unless you say `BEGIN`; it waits up to 5 seconds
+# for the lock. No transaction is open when `once` is called, and none when it returns or raises.
 #
 # (`with db:` commits at its end, or rolls back when an exception comes out of it. It does not begin anything on such a
 # connection.)
@@ -337,7 +343,7 @@ once = check("16.1")
 
 # %% [markdown]
 # A worker is killed right after its `COMMIT`, before it could tell anybody. The job comes back, and a second worker gets
-# the number of the invoice that is there already:
+# the number of the invoice that is there already (`.value` is what the worker's function returned):
 
 # %%
 def deliver(path, once):
@@ -356,20 +362,22 @@ print("returned", lab.run(deliver, path, once).value, "- invoices %d, lamps %d" 
 #
 # ## An effect outside
 #
-# A charge is no row of yours. But could you not call the provider inside the transaction? If the worker dies, all is undone.
+# A charge is no row of yours. But could you not call the provider inside a transaction? If the worker dies, all is undone.
+# The look and the mark are left out for the moment:
 
 # %%
 def charge_in_a_transaction(world, db, raw):
-    todo = json.loads(raw)
-    args = todo["args"]
-    return once(db, todo["id"], lambda db: world.charge(args["order"], args["cents"]))
+    args = json.loads(raw)["args"]
+    db.execute("BEGIN IMMEDIATE")
+    with db:
+        return world.charge(args["order"], args["cents"])
 
 
 # %%
 judge("16.2", charge_in_a_transaction, expect="duplicated")
 
 # %% [markdown]
-# All was undone but the charge. A rollback reaches as far as the database, and the provider is not in it. After the kill
+# All is undone but the charge. A rollback reaches as far as the database, and the provider is not in it. After the kill
 # nobody in the shop can know whether the card was charged. The provider knows. So payment providers let you send an
 # *idempotency key* with a request: whoever sends the same key again gets the first answer, and nothing is charged.
 
@@ -396,7 +404,8 @@ world.charge(7, 4900, key="a key"), world.charges()
 #
 # - when the worker is killed before or after any statement or charge, and the job comes back within the provider's window,
 # - when two workers have the same job at once,
-# - when the job was done on Friday and comes back on Monday: the provider has forgotten its keys, your database has not.
+# - when the job was done on Friday and comes back on Monday, or after eleven years: the provider has forgotten its keys,
+#   your database has not.
 #
 # A job that comes back may have been changed at its end: a retry counts `attempts` in it (lab 13). And one order may be paid
 # in several jobs, such as two instalments of the same amount: each of them is charged. `db` is the shop's database with its
@@ -424,9 +433,12 @@ def charge_once(world, db, raw):
 charge_once = check("16.2")
 
 # %% [markdown]
+# If you wrapped `once` around the charge: it is right, and it holds the shop's only lock for writing as long as the provider
+# takes to answer. Charge first and mark afterwards, and nobody waits; the key makes up for the moment between the two.
+#
 # One gap stays, and no code of yours closes it: killed between the charge and your own mark, and given back only after the
-# provider's window. Then ask the provider first whether it has a charge for this order, or let a person decide. Have an
-# alarm for jobs that are older than the window, and it will be rare.
+# provider's window. Then ask the provider first whether it has a charge for this job's id (send the id along with the charge,
+# not only as the key), or let a person decide. Have an alarm for jobs that are older than the window, and it will be rare.
 #
 # ## The queue and the effect together
 #
@@ -453,19 +465,20 @@ for fault in ("kill before charge", "kill before LREM", "kill after LREM", "kill
     Leases(r, 100).recover()
     run_in_shop("worker 2")
     print(f"{fault:18} charges {len(world.charges())}, jobs left {r.llen('jobs')}")
+last, charges = lab.history.records(), world.charges()
 
 # %% [markdown]
-# One charge in each row. In the last row the charge was *asked for* twice. The history shows both requests, and the outside
-# world shows one charge: that is all that *idempotent* means.
+# One charge in each row. In the last row the charge was *asked for* twice: the two boxes `7` are requests to charge order 7,
+# and the line below the table counts the charges. That is all that *idempotent* means.
 
 # %% tags=["figure"]
 story = figures.timeline(
-    lab.history.records(),
+    last,
     title="Asked for twice, charged once",
     only=["charge", "LREM"],
     lanes=["worker 1", "worker 2"],
 )
-print(story.table(), "charges: %d" % len(world.charges()), sep="\n")
+print(story.table(), f"charges: {len(charges)}", sep="\n")
 story
 
 # %% [markdown]
@@ -497,28 +510,41 @@ run_in_shop("worker 1")
 print("copies of the job:", copies, "- charges:", len(world.charges()))
 
 # %% [markdown]
-# Two copies with the same id, one charge: for `charge_once` a second copy is a second delivery. That is why an id is made by
-# whoever wants the work done, and not by the queue: ids made at each push would be two.
+# Two copies with the same id, one charge: for `charge_once` a second copy is a second delivery. That is why the id is made by
+# whoever wants the work done, before the first attempt: a checkout that calls `enqueue` again after an error says the same
+# id. An id that the queue, or each call, made anew would make two jobs of one wish.
 #
 # Not every effect can be made idempotent, though. A mail server takes no key. For such a job the second copy is a second mail,
-# so it pays to keep the queue itself free of copies. Redis can remember ids, as it did with `done:`. Remember and push must
-# be one step, and `MULTI` makes several commands one:
+# so it pays to keep the queue itself free of copies. Redis can remember ids, as it did with `done:`, here in `seen:`. The
+# first idea is `SET … NX`, and then the push:
 
 # %%
-def in_a_transaction(r, raw, keep=604_800):
-    with r.pipeline() as pipe:
-        pipe.set(f"seen:{json.loads(raw)['id']}", 1, nx=True, ex=keep)
-        pipe.lpush("jobs", raw)
-        return bool(pipe.execute()[0])
+def remember_then_push(r, raw, keep=604_800):
+    if not r.set(f"seen:{json.loads(raw)['id']}", 1, nx=True, ex=keep):
+        return False
+    r.lpush("jobs", raw)
+    return True
 
 
 # %%
-judge("16.3", in_a_transaction, expect="duplicated")
+judge("16.3", remember_then_push, expect="lost")
 
 # %% [markdown]
-# `MULTI` runs all of its commands, whatever the first one replied. What is needed is a step with an *if* in it. Redis has
-# two. A Lua script runs inside Redis, and nothing else runs meanwhile. Or `WATCH`: read first, and the `MULTI` that follows
-# is only carried out if what you watch has not been changed since.
+# A mark before the effect, as at the beginning: remembered, and never pushed. The two must be one step. `MULTI` makes several
+# commands one, but it runs all of them, whatever the first one replied; what is needed is a step with an *if* in it. Redis has
+# two. With `WATCH` you read first, and what follows is only carried out if nobody has changed meanwhile what you watch:
+#
+# ```python
+# with r.pipeline() as pipe:
+#     pipe.watch(key)          # from here on each command runs at once
+#     value = pipe.get(key)
+#     pipe.multi()             # from here on they are collected
+#     pipe.set(key, "new")
+#     pipe.execute()           # all of them, or redis.WatchError: somebody has changed the key, begin again
+# ```
+#
+# Or a Lua script: it runs inside Redis, and nothing else runs meanwhile. `KEYS` and `ARGV` are what `r.eval(script, number of
+# keys, key, …, argument, …)` hands in, as text; `GET` of a key that is not there gives `false` (not `nil`); `a == b` compares.
 #
 # RQ has such a script for its option `unique=True`. In short, and with the same commands: is there a job with this id? Then
 # reply 0. If not, store it, push its id, and reply 1.
@@ -532,8 +558,8 @@ return 1
 """
 
 # %% [markdown]
-# **Predict first.** The checkout calls it once, for a new job, and the reply is lost. How many copies are in the queue, and
-# which reply, 0 or 1, does the checkout get in the end?
+# **Predict first** (two numbers). The checkout calls it once, for a new job, and the reply is lost. How many copies are in the
+# queue, and which reply, 0 or 1, does the checkout get in the end?
 
 # %%
 predict(
@@ -552,7 +578,9 @@ happened("16.p3", r.llen("rq:queue:default"), reply)
 # %% [markdown]
 # The queue is right, and the reply is a lie: 0 means that somebody else had queued this job before, and RQ makes a
 # `DuplicateJobError` of it. Nobody had. The script ran twice, and the second run met the traces of the first. A checkout
-# that believes it tells the customer "you have ordered that already" and takes the basket away.
+# that believes it tells the customer "you have ordered that already" and takes the basket away. Redis cannot tell a command
+# that is sent again from a second call, unless they differ: what is sent again carries the same arguments as before, and a
+# second call need not.
 #
 # ### Exercise 16.3: enqueue_once
 #
@@ -560,8 +588,8 @@ happened("16.p3", r.llen("rq:queue:default"), reply)
 # remembers the id in the key `seen:<id>`, which ends by itself `keep` seconds after the push. It returns `True` if this call
 # queued the job, and `False`, and changes nothing, if an earlier call had. That holds
 #
-# - when any reply is lost, or any request, once, and the client sends the command again: the job is there, it is there
-#   once, and the call that queued it returns `True`,
+# - when any reply is lost, or any request, once, and the command is sent again, by redis-py or by your own loop: the job is
+#   there, it is there once, and the call that queued it returns `True`,
 # - when the caller is killed before or after any command, and somebody hands the job over again: it is there, once,
 # - when two callers hand it over at the same moment: one of them returns `True`.
 #
@@ -601,7 +629,7 @@ enqueue_once = check("16.3")
 # | Sidekiq | unique jobs, in the paid Enterprise edition | the `jid`, which stays the same in a retry |
 # | RQ | `unique=True` with your own job id, as above | the job's id |
 # | Celery | nothing; plugins | the task id, which a retry keeps and the caller may choose |
-# | Dramatiq | nothing | not the `redis_message_id`: each enqueue has a new one, a retry's too |
+# | Dramatiq | nothing | the `message_id` (on Redis there is a `redis_message_id` as well, new in each enqueue, a retry's too) |
 #
 # None of them can make your effect idempotent: what it is, only you know. The manuals of Sidekiq and Celery ask you to.
 #

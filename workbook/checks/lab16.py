@@ -9,7 +9,11 @@ passes by making what is remembered older, never by waiting.
 """
 
 import contextlib
+import dataclasses
+import functools
+import inspect
 import json
+import os
 import sqlite3
 
 from workbook import anomalies
@@ -24,11 +28,14 @@ BROKERS = ("redis",)
 WEEKEND = 3
 """Days from Friday's delivery to Monday's redrive."""
 
+YEARS = 4018
+"""Days in eleven years: an invoice is kept for ten."""
+
 AFTER_A_CRASH = 2.0
 """Seconds after which a delivery that follows a crash is stuck: nobody holds a lock that it could have to wait for."""
 
-KEEP = 604_800
-"""Seconds for which `enqueue_once` is asked to remember an id."""
+KEEP = 172_800
+"""Seconds for which `enqueue_once` is asked to remember an id: not what it does unasked."""
 
 SCHEMA = """
 CREATE TABLE done (id TEXT PRIMARY KEY, result, at TEXT DEFAULT CURRENT_TIMESTAMP);
@@ -72,9 +79,9 @@ class _Shop:
         return {"the invoices": [f"invoice-{order}"] * len(invoices), "the stock": [f"invoice-{order}"] * (10 - left)}
 
     def number(self):
-        """The number of the first invoice."""
+        """The number of the first invoice for order 7."""
         with self._open() as db:
-            return db.execute("SELECT min(number) FROM invoices").fetchone()[0]
+            return db.execute("SELECT min(number) FROM invoices WHERE order_id = 7").fetchone()[0]
 
     def marked(self):
         """The ids that stand in `done`."""
@@ -122,6 +129,28 @@ def invoice_out_of_stock(db):
     raise OutOfStock("no lamps left")
 
 
+def invoice_in_a_stock_of_its_own(db):
+    """The same, and it is the database that does not want it."""
+    db.execute("INSERT INTO invoices (order_id) VALUES (7)")
+    db.execute("INSERT INTO stock VALUES ('lamp', 1)")
+
+
+def invoice_for_70(db):
+    """The effect of the job `invoice-70`. Its result is a text, and looks like a number."""
+    db.execute("INSERT INTO invoices (order_id) VALUES (70)")
+    return "0070"
+
+
+@dataclasses.dataclass(frozen=True)
+class Raises:
+    """What a delivery ended with when its effect raised: this exception reached the caller."""
+
+    name: str
+
+    def __repr__(self):
+        return f"raised {self.name}"
+
+
 def _connect(path):
     db = sqlite3.connect(path, isolation_level=None, timeout=5, factory=ProbedConnection)
     # Past the probe: only the statements of the answer and of the effect are counted.
@@ -129,33 +158,50 @@ def _connect(path):
     return db
 
 
-def deliver(path, once, id, effect):
-    """One delivery of a job: (what `once` returned, or OutOfStock; whether it left a transaction open)."""
-    db = _connect(path)
+def _deliver(db, once, id, effect):
+    """One call of `once`: what it returned, or the exception's name where the effect raised one."""
+    raised = []
+
+    @functools.wraps(effect)
+    def watched(db):
+        try:
+            return effect(db)
+        except Exception as error:
+            raised.append(error)
+            raise
+
     given(f"once(db, {id!r}, {effect.__name__})")
     try:
-        value = once(db, id, effect)
-    except OutOfStock:
-        value = OutOfStock
-    return value, db.in_transaction
+        return once(db, id, watched)
+    except Exception as error:
+        if not any(isinstance(one, (OutOfStock, sqlite3.IntegrityError)) for one in raised):
+            raise
+        return Raises(type(error).__name__)
 
 
-def deliver_again(path, once, id, effects):
-    """Several deliveries, one after another, on one connection: what `once` returned each time."""
+def deliver(path, once, id, effect):
+    """One delivery of a job: (what `once` returned, whether it left a transaction open)."""
+    db = _connect(path)
+    return _deliver(db, once, id, effect), db.in_transaction
+
+
+def deliver_each(path, once, jobs):
+    """Several deliveries, one after another, on one connection, until one leaves a transaction open: as `deliver`."""
     db = _connect(path)
     values = []
-    for effect in effects:
-        given(f"once(db, {id!r}, {effect.__name__})")
-        try:
-            values.append(once(db, id, effect))
-        except OutOfStock:
-            values.append(OutOfStock)
-    return values
+    for id, effect in jobs:
+        values.append(_deliver(db, once, id, effect))
+        if db.in_transaction:
+            return values, True
+    return values, False
 
 
 def charge_job(world, path, charge_once, raw):
     given(f"charge_once(world, db, {raw!r})")
     db = _connect(path)
+    # Workers are forks here and would share what `hash` makes of a text. Elsewhere each has a seed of its own.
+    with contextlib.suppress(AttributeError):
+        inspect.unwrap(charge_once).__globals__["hash"] = lambda thing: hash((os.getpid(), thing))
     return charge_once(world, db, raw), db.in_transaction
 
 
@@ -191,12 +237,22 @@ def _points(operations):
     return [f"kill {side} * {n}" for n in range(1, len(operations) + 1) for side in ("before", "after")]
 
 
-def _killed(trial, worker, point):
+def _which(operations, n):
+    """The n-th operation by its name: "COMMIT", or "second COMMIT" where there are more of that name."""
+    name = operations[n - 1]
+    if operations.count(name) == 1:
+        return name
+    nth = operations[:n].count(name)
+    return f"{dict(enumerate(('first', 'second', 'third'), 1)).get(nth, f'{nth}th')} {name}"
+
+
+def _killed(trial, worker, point, operations):
     """Wait for a worker that dies at `point`; the fault in the words of the operation that it hit."""
     outcome = trial.outcome(worker)
     trial.expect_no_error(outcome)
     trial.expect_fault(outcome, point)
-    return outcome.faults[0]["note"]
+    n = int(point.rsplit(" ", 1)[1])
+    return outcome.faults[0]["note"].replace(f"its {operations[n - 1]}", f"its {_which(operations, n)}")
 
 
 def _two_at_once(trial, shop, first, second, circumstance):
@@ -217,16 +273,23 @@ def _two_at_once(trial, shop, first, second, circumstance):
     return trial.result(first, circumstance=circumstance), trial.result(other, circumstance=circumstance)
 
 
+ONCE = "each of the effect's writes happens once for each job id, however often the job is delivered"
+
+
+def _never(broken, what):
+    """The same anomalies; of what is lost the witness says what never happened to it."""
+    return [
+        dataclasses.replace(one, witness=(f"{one.ids[0]} {what}",)) if one.name == "lost" else one for one in broken
+    ]
+
+
 def _judge_once(trial, shop, circumstance, hint=1):
     """End the check as WRONG unless invoice-7 has had its whole effect, once."""
     for place, ids in shop.effects(7).items():
         ledger = Ledger(accepted=["invoice-7"], found={place: ids})
         broken = anomalies.find_anomalies(ledger)
         if broken:
-            raise Wrong(
-                circumstance, anomalies=broken, hint=hint,
-                must_hold="each of the effect's writes happens once for each job id, however often the job is delivered",
-            )  # fmt: skip
+            raise Wrong(circumstance, anomalies=broken, must_hold=ONCE, hint=hint)
 
 
 def _judge_answers(values, number, circumstance, what="once"):
@@ -261,14 +324,15 @@ def check_once(once, trial):
     shop = _Shop(trial)
     value, left_open = trial.result(trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="traced"))
     operations = _operations(trial, "traced")
+    _judge_closed(left_open, "invoice-7 was delivered for the first time")
     _judge_once(trial, shop, "invoice-7 was delivered for the first time", hint=None)
     _judge_answers([value], shop.number(), "invoice-7 was delivered for the first time")
-    _judge_closed(left_open, "invoice-7 was delivered for the first time")
     if "invoice-7" not in shop.marked():
         raise Wrong(
             "invoice-7 was delivered and done", f"the table done has {', '.join(shop.marked()) or 'no row'}",
             must_hold="the table done has a row with the job's id when it is done", hint=None,
         )  # fmt: skip
+    _check_once_other_jobs(once, trial)
     _check_once_crashes(once, trial, operations)
     _check_once_twice_at_once(once, trial, operations)
     _check_once_monday(once, trial)
@@ -279,11 +343,33 @@ def check_once(once, trial):
     ]
 
 
+def _check_once_other_jobs(once, trial):
+    """invoice-70, whose result is a text, and invoice-7; each twice, and each time its own result."""
+    trial.again()
+    shop = _Shop(trial)
+    jobs = [("invoice-70", invoice_for_70), ("invoice-7", invoice)]
+    values, left_open = trial.result(trial.worker(deliver_each, shop.path, once, jobs * 2))
+    ids = [id for id, _ in jobs * 2][: len(values)]
+    circumstance = f"delivered one after another: {', '.join(ids)}"
+    _judge_closed(left_open, circumstance)
+    invoices = [id for id, order in (("invoice-70", 70), ("invoice-7", 7)) for _ in shop.effects(order)["the invoices"]]
+    broken = anomalies.find_anomalies(Ledger(accepted=["invoice-70", "invoice-7"], found={"the invoices": invoices}))
+    if broken:
+        raise Wrong(circumstance, anomalies=_never(broken, "was never done"), must_hold=ONCE, hint=None)
+    expected = ["0070", shop.number()] * 2
+    if values != expected:
+        raise Wrong(
+            circumstance, f"once returned {', then '.join(map(repr, values))}; true is {', then '.join(map(repr, expected))}",
+            must_hold="every delivery of a job gets the result of the one that did it, as it was", hint=None,
+        )  # fmt: skip
+
+
 def _check_once_crashes(once, trial, operations):
     for point in _points(operations):
         trial.again()
         shop = _Shop(trial)
-        told = _killed(trial, trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 1", fault=point), point)
+        worker = trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 1", fault=point)
+        told = _killed(trial, worker, point, operations)
         circumstance = f"worker 1 was {told}; then invoice-7 was delivered to worker 2"
         worker = trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 2")
         value, _ = trial.result(worker, within=AFTER_A_CRASH, circumstance=circumstance)
@@ -292,15 +378,15 @@ def _check_once_crashes(once, trial, operations):
 
 
 def _check_once_twice_at_once(once, trial, operations):
-    for n, operation in enumerate(operations, 1):
+    for n in range(1, len(operations) + 1):
         trial.again()
         shop = _Shop(trial)
         point = f"hold before * {n}"
         first = trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 1", fault=point)
         if not first.wait_held():
             trial.result(first)
-            raise CannotTell(f"worker 1 was to stand still before operation {n}, and did not get there")
-        circumstance = f"worker 1 stood right before its {operation} when invoice-7 was delivered to worker 2 as well"
+            raise CannotTell(f"worker 1 was to stand still before its {_which(operations, n)}, and did not get there")
+        circumstance = f"worker 1 stood right before its {_which(operations, n)} when invoice-7 was delivered to worker 2 as well"
         answers = _two_at_once(
             trial, shop, first,
             lambda: trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 2"), circumstance,
@@ -310,20 +396,24 @@ def _check_once_twice_at_once(once, trial, operations):
 
 
 def _check_once_monday(once, trial):
-    """Delivered on Friday, on Monday, and in between other jobs; an effect may also return nothing."""
-    for effect in (invoice, invoice_without_number):
+    """Delivered twice, and again much later, with other jobs in between; an effect may also return nothing."""
+    for effect, days, when in (
+        (invoice, WEEKEND, f"done on Friday, {WEEKEND} days ago, and delivered again on Monday"),
+        (invoice_without_number, WEEKEND, f"done on Friday, {WEEKEND} days ago, and delivered again on Monday"),
+        (invoice, YEARS, "done eleven years ago, and delivered again"),
+    ):
         trial.again()
         shop = _Shop(trial)
-        friday = trial.result(trial.worker(deliver_again, shop.path, once, "invoice-7", [effect, effect]))
+        friday, left_open = trial.result(trial.worker(deliver_each, shop.path, once, [("invoice-7", effect)] * 2))
         circumstance = f"invoice-7 was delivered twice; its effect returned {friday[0]!r}"
+        _judge_closed(left_open, circumstance)
         _judge_once(trial, shop, circumstance, hint=None)
-        shop.let_pass(days=WEEKEND)
-        trial.result(trial.worker(deliver, shop.path, once, "invoice-8", _nothing))
-        monday = trial.result(trial.worker(deliver_again, shop.path, once, "invoice-7", [effect]))
-        circumstance = f"invoice-7 was done on Friday, {WEEKEND} days ago, and delivered again on Monday"
+        shop.let_pass(days=days)
+        monday, _ = trial.result(trial.worker(deliver_each, shop.path, once, [("invoice-8", _nothing), ("invoice-7", effect)]))
+        circumstance = f"invoice-7 was {when}"
         _judge_once(trial, shop, circumstance, hint=3)
         if effect is invoice:
-            _judge_answers([*friday, *monday], shop.number(), circumstance)
+            _judge_answers([*friday, *monday[1:]], shop.number(), circumstance)
 
 
 def _nothing(db):
@@ -332,27 +422,28 @@ def _nothing(db):
 
 
 def _check_once_failing(once, trial):
-    trial.again()
-    shop = _Shop(trial)
-    circumstance = "the effect of invoice-7 wrote an invoice and then raised OutOfStock"
-    value, left_open = trial.result(trial.worker(deliver, shop.path, once, "invoice-7", invoice_out_of_stock))
-    if value is not OutOfStock:
-        raise Wrong(
-            circumstance, f"once returned {value!r}", hint=None,
-            must_hold="what the effect raises reaches the caller, who decides whether to try again",
-        )  # fmt: skip
-    _judge_closed(left_open, circumstance)
-    left = shop.effects(7)["the invoices"]
-    if left or shop.marked():
-        what = " and ".join(["its invoice is there"] * bool(left) + ["its id is in done"] * bool(shop.marked()))
-        raise Wrong(
-            f"{circumstance}; afterwards {what}", hint=3,
-            must_hold="of a job that failed nothing is left: neither half an effect nor a mark",
-        )  # fmt: skip
+    for effect, name in ((invoice_out_of_stock, "OutOfStock"), (invoice_in_a_stock_of_its_own, "IntegrityError")):
+        trial.again()
+        shop = _Shop(trial)
+        circumstance = f"the effect of invoice-7 wrote an invoice and then raised {name}"
+        value, left_open = trial.result(trial.worker(deliver, shop.path, once, "invoice-7", effect), circumstance=circumstance)
+        if value != Raises(name):
+            raise Wrong(
+                circumstance, f"once {value!r}" if isinstance(value, Raises) else f"once returned {value!r}", hint=None,
+                must_hold="what the effect raises reaches the caller as it is, who decides whether to try again",
+            )  # fmt: skip
+        _judge_closed(left_open, circumstance)
+        left = shop.effects(7)["the invoices"]
+        if left or shop.marked():
+            what = " and ".join(["its invoice is there"] * bool(left) + ["its id is in done"] * bool(shop.marked()))
+            raise Wrong(
+                f"{circumstance}; afterwards {what}", hint=3,
+                must_hold="of a job that failed nothing is left: neither half an effect nor a mark",
+            )  # fmt: skip
     circumstance += "; then it was delivered again on the same connection, and did not raise"
-    values = trial.result(
-        trial.worker(deliver_again, shop.path, once, "invoice-7", [invoice_out_of_stock, invoice]), circumstance=circumstance
-    )
+    jobs = [("invoice-7", invoice_out_of_stock), ("invoice-7", invoice)]
+    values, left_open = trial.result(trial.worker(deliver_each, shop.path, once, jobs), circumstance=circumstance)
+    _judge_closed(left_open, circumstance)
     _judge_once(trial, shop, circumstance, hint=3)
     _judge_answers(values[1:], shop.number(), circumstance)
 
@@ -391,7 +482,7 @@ def _judge_charged(trial, circumstance, hint=None):
     ledger = Ledger(accepted=["charge-7"], found={"the charges": ["charge-7"] * len(charges)})
     broken = anomalies.find_anomalies(ledger, noun="charge")
     if broken:
-        raise Wrong(circumstance, anomalies=broken, must_hold=CHARGED_ONCE, hint=hint)
+        raise Wrong(circumstance, anomalies=_never(broken, "was never charged"), must_hold=CHARGED_ONCE, hint=hint)
     return charges[0][0]
 
 
@@ -401,7 +492,7 @@ def _judge_charged(trial, circumstance, hint=None):
     budget=5,
     hints=[
         "Nothing that you roll back takes a charge back. Who is the only one to know whether the card was charged, and by what would they recognise the second attempt?",
-        "What is the same in every delivery of one job, and different between any two jobs? Look at what a retry changes.",
+        "What is the same in every delivery of one job, and different between any two jobs? Look at what a retry changes, and at what Python's `hash` gives in another process.",
         "On Monday the provider has forgotten. What do you still know then, and at which moment can you begin to know it?",
     ],
 )
@@ -413,8 +504,10 @@ def check_charge_once(charge_once, trial):
     operations = _operations(trial, "traced")
     _judge_answers([value], _judge_charged(trial, circumstance), circumstance, "charge_once")
     _judge_closed(left_open, circumstance)
-    _check_two_jobs(charge_once, trial)
+    _check_other_jobs(charge_once, trial)
     _check_charge_crashes(charge_once, trial, operations)
+    _check_charge_monday(charge_once, trial)
+    _check_charge_crashes(charge_once, trial, operations, monday=True)
     _check_charge_twice_at_once(charge_once, trial, operations)
     return [
         f"killed before and after each of {', '.join(dict.fromkeys(operations))}, delivered twice at once at each of them,",
@@ -422,23 +515,54 @@ def check_charge_once(charge_once, trial):
     ]
 
 
-def _check_two_jobs(charge_once, trial):
-    """Two instalments of one order, of the same amount: two jobs, and two charges."""
+def _check_other_jobs(charge_once, trial):
+    """Two instalments of one order, of the same amount, and another order: three jobs, and three charges."""
     trial.again()
     shop = _Shop(trial)
-    ids = ["charge-7-june", "charge-7-july"]
-    for id in ids:
-        trial.result(trial.worker(charge_job, trial.world, shop.path, charge_once, _charge_raw(id, 7)))
-    circumstance = "order 7 is paid in two instalments of 4900 cents: charge-7-june and charge-7-july"
-    ledger = Ledger(accepted=ids, found={"the charges": ids[: len(_charged(trial))]})
-    broken = anomalies.find_anomalies(ledger, noun="charge")
+    jobs = [("charge-7-instalment-june", 7, 4900), ("charge-7-instalment-july", 7, 4900), ("charge-8", 8, 1990)]
+    circumstance = "order 7 is paid in two instalments of 4900 cents, june and july; then order 8 with 1990 cents"
+    ids, found = [id for id, _, _ in jobs], []
+    for id, order, cents in jobs:
+        before = len(_charged(trial))
+        raw = _charge_raw(id, order, cents)
+        _, left_open = trial.result(trial.worker(charge_job, trial.world, shop.path, charge_once, raw))
+        _judge_closed(left_open, circumstance)
+        new = _charged(trial)[before:]
+        found += [id] * len(new)
+        for _, charged_order, charged_cents, _ in new:
+            if (charged_order, charged_cents) != (str(order), cents):
+                raise Wrong(
+                    circumstance, f"{charged_cents} cents were charged for {charged_order!r}, and not {cents} for '{order}'",
+                    must_hold='it charges args["cents"] for args["order"]', hint=None,
+                )  # fmt: skip
+    broken = anomalies.find_anomalies(Ledger(accepted=ids, found={"the charges": found}), noun="charge")
     if broken:
-        raise Wrong(circumstance, anomalies=broken, must_hold="another job is another charge", hint=2)
+        raise Wrong(
+            circumstance, anomalies=_never(broken, "was never charged"), must_hold="another job is another charge", hint=2
+        )
 
 
-def _check_charge_crashes(charge_once, trial, operations):
-    """Killed at each point, delivered again as a retry would be, and once more on Monday."""
-    for point in _points(operations):
+def _check_charge_monday(charge_once, trial):
+    """Done without any crash; the provider has forgotten its keys; delivered again after a weekend, and after years."""
+    trial.again()
+    shop = _Shop(trial)
+    values, when = [], "charge-7 was done on Friday"
+    for n, (days, later) in enumerate([(WEEKEND, " and came back on Monday"), (YEARS, ", and after eleven years"), (0, "")], 1):
+        raw = _charge_raw("charge-7", 7, **({"attempts": n} if n > 1 else {}))
+        value, left_open = trial.result(trial.worker(charge_job, trial.world, shop.path, charge_once, raw))
+        values.append(value)
+        _judge_closed(left_open, when)
+        _judge_answers(values, _judge_charged(trial, when, hint=3), when, "charge_once")
+        trial.world.prune_keys()
+        shop.let_pass(days=days)
+        when += later + (", when the provider had forgotten its keys" if n == 1 else "")
+
+
+def _check_charge_crashes(charge_once, trial, operations, monday=False):
+    """Killed at each point, delivered again as a retry would be, and once more on Monday. Without monday: only killed
+    after a charge and delivered again; it comes first, so that no answer is accused of more than it did."""
+    after_charges = [f"kill after * {n}" for n, name in enumerate(operations, 1) if name == "charge"]
+    for point in _points(operations) if monday else after_charges:
         trial.again()
         shop = _Shop(trial)
 
@@ -446,19 +570,22 @@ def _check_charge_crashes(charge_once, trial, operations):
             raw = _charge_raw("charge-7", 7, **more)
             return trial.worker(charge_job, trial.world, shop.path, charge_once, raw, name=name, fault=fault)
 
-        told = _killed(trial, delivered("worker 1", fault=point), point)
+        told = _killed(trial, delivered("worker 1", fault=point), point, operations)
         circumstance = f"worker 1 was {told}; then charge-7 was delivered to worker 2, with attempts 2"
-        value, _ = trial.result(delivered("worker 2", attempts=2), circumstance=circumstance)
+        value, left_open = trial.result(delivered("worker 2", attempts=2), circumstance=circumstance)
+        _judge_closed(left_open, circumstance)
         _judge_charged(trial, circumstance)
-        trial.world.prune_keys()
-        shop.let_pass(days=WEEKEND)
-        circumstance += ", and done; on Monday, when the provider had forgotten its keys, it was delivered to worker 3"
-        monday, _ = trial.result(delivered("worker 3", attempts=3), circumstance=circumstance)
-        _judge_answers([value, monday], _judge_charged(trial, circumstance, hint=3), circumstance, "charge_once")
+        if monday:
+            trial.world.prune_keys()
+            shop.let_pass(days=WEEKEND)
+            circumstance += ", and done, and delivered once more on Monday"
+            again, _ = trial.result(delivered("worker 3", attempts=3), circumstance=circumstance)
+            number = _judge_charged(trial, circumstance, hint=3)
+            _judge_answers([value, again], number, circumstance, "charge_once")
 
 
 def _check_charge_twice_at_once(charge_once, trial, operations):
-    for n, operation in enumerate(operations, 1):
+    for n in range(1, len(operations) + 1):
         trial.again()
         shop = _Shop(trial)
         raw, again = _charge_raw("charge-7", 7), _charge_raw("charge-7", 7, attempts=2)
@@ -466,8 +593,8 @@ def _check_charge_twice_at_once(charge_once, trial, operations):
         first = trial.worker(charge_job, trial.world, shop.path, charge_once, raw, name="worker 1", fault=point)
         if not first.wait_held():
             trial.result(first)
-            raise CannotTell(f"worker 1 was to stand still before operation {n}, and did not get there")
-        circumstance = f"worker 1 stood right before its {operation} when charge-7 was delivered to worker 2 as well"
+            raise CannotTell(f"worker 1 was to stand still before its {_which(operations, n)}, and did not get there")
+        circumstance = f"worker 1 stood right before its {_which(operations, n)} when charge-7 was delivered to worker 2 as well"
         answers = _two_at_once(
             trial, shop, first,
             lambda: trial.worker(charge_job, trial.world, shop.path, charge_once, again, name="worker 2"), circumstance,
@@ -502,6 +629,7 @@ def _judge_queued(trial, circumstance, ids=("mail-7",), hint=1):
     """End the check as WRONG unless these ids wait in `jobs`, each once, and are remembered for KEEP seconds."""
     broken = anomalies.find_anomalies(Ledger(accepted=ids, found={"jobs": _waiting(trial)}), records=trial.history.records())
     if broken:
+        broken = _never(broken, "is not in jobs, and never was")
         raise Wrong(circumstance, anomalies=broken, must_hold=SINGLE, hint=hint)
     for id in ids:
         left = trial.redis.ttl(f"seen:{id}")
@@ -570,7 +698,7 @@ def check_enqueue_once(enqueue_once, trial):
     _check_enqueue_crashes(enqueue_once, trial, operations)
     _check_enqueue_twice_at_once(enqueue_once, trial, operations)
     for cut in ("reply", "request"):
-        _check_enqueue_lost(enqueue_once, trial, cut)
+        _check_enqueue_lost(enqueue_once, trial, cut, operations)
     return [
         f"each reply and each request lost once, killed before and after each of {', '.join(dict.fromkeys(operations))},",
         "and two callers at once: mail-7 is in the queue once, and every call says truly who queued it",
@@ -601,31 +729,33 @@ def _check_enqueue_crashes(enqueue_once, trial, operations):
     for point in _points(operations):
         trial.again()
         caller = trial.worker(enqueue_job, trial.redis, enqueue_once, _mail_raw("mail-7"), name="checkout 1", fault=point)
-        told = _killed(trial, caller, point)
+        told = _killed(trial, caller, point, operations)
         trial.result(trial.worker(enqueue_job, trial.redis, enqueue_once, _mail_raw("mail-7"), name="checkout 2"))
         _judge_queued(trial, f"checkout 1 was {told}; then checkout 2 handed mail-7 over")
 
 
 def _check_enqueue_twice_at_once(enqueue_once, trial, operations):
-    for n, operation in enumerate(operations, 1):
+    for n in range(1, len(operations) + 1):
         trial.again()
         raw, point = _mail_raw("mail-7"), f"hold before * {n}"
         first = trial.worker(enqueue_job, trial.redis, enqueue_once, raw, name="checkout 1", fault=point)
         if not first.wait_held():
             trial.result(first)
-            raise CannotTell(f"checkout 1 was to stand still before operation {n}, and did not get there")
+            raise CannotTell(f"checkout 1 was to stand still before its {_which(operations, n)}, and did not get there")
         second = trial.result(trial.worker(enqueue_job, trial.redis, enqueue_once, raw, name="checkout 2"))
         first.release()
         values = {"checkout 1": trial.result(first), "checkout 2": second}
-        circumstance = f"checkout 1 stood right before its {operation} when checkout 2 handed over the same job"
+        circumstance = f"checkout 1 stood right before its {_which(operations, n)} when checkout 2 handed over the same job"
         _judge_queued(trial, circumstance)
         if sorted(map(bool, values.values())) != [False, True]:
             truth = {"checkout 1": not second, "checkout 2": bool(second)}
             _judge_told(values, truth, circumstance, hint=1)
 
 
-def _check_enqueue_lost(enqueue_once, trial, cut):
+def _check_enqueue_lost(enqueue_once, trial, cut, operations):
     """Lose each reply (or each request) in turn, until there is none left to lose."""
+    # The proxy counts no WATCH; here each is called as the learner knows it.
+    named = [_which(operations, n) for n, name in enumerate(operations, 1) if name not in ("WATCH", "UNWATCH", "MULTI")]
     n, raw = 0, _mail_raw("mail-7")
     while True:
         n += 1
@@ -633,8 +763,9 @@ def _check_enqueue_lost(enqueue_once, trial, cut):
         with lost_reply("redis", lose="*", n=n, cut=cut, empty=True) as proxy:
             at = {**trial.redis_at, "host": proxy.host, "port": proxy.port}
             worker = trial.worker(enqueue_through, at, enqueue_once, raw, name="checkout 1")
-            told = "the reply to" if cut == "reply" else "on its way to Redis,"
-            circumstance = f"{told} request {n} of enqueue_once got lost, and the client asked again"
+            request = named[n - 1] if n <= len(named) else f"request {n}"
+            lost = "was carried out, and its reply got lost" if cut == "reply" else "got lost on its way to Redis"
+            circumstance = f"the {request} of checkout 1 {lost}"
             value = trial.result(worker, circumstance=circumstance)
             if not proxy.lost:
                 break

@@ -1,7 +1,7 @@
 """Claims the job first, in a transaction of its own: who dies with it leaves a claim that nobody takes away.
 
 expects: WRONG
-says: worker 1 was killed after its INSERT; then invoice-7 was delivered to worker 2
+says: worker 1 was killed after its first INSERT; then invoice-7 was delivered to worker 2
 says: stuck: worker 2 had not returned after
 """
 

@@ -1,7 +1,7 @@
 """Effect and mark in two transactions: killed between the commits, the effect comes again.
 
 expects: WRONG duplicated
-says: worker 1 was killed after its COMMIT
+says: worker 1 was killed after its first COMMIT
 """
 
 
@@ -12,5 +12,7 @@ def once(db, id, effect):
         if found:
             return found[0]
         result = effect(db)
-    db.execute("INSERT INTO done (id, result) VALUES (?, ?)", (id, result))
+    db.execute("BEGIN IMMEDIATE")
+    with db:
+        db.execute("INSERT INTO done (id, result) VALUES (?, ?)", (id, result))
     return result

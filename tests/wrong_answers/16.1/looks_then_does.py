@@ -1,7 +1,7 @@
 """Looks, does, marks, without a transaction: three moments to die in, and two workers both find no mark.
 
 expects: WRONG duplicated
-says: worker 1 was killed after its INSERT
+says: worker 1 was killed after its first INSERT
 """
 
 

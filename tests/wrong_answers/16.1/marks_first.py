@@ -1,7 +1,7 @@
 """Marks first, without a transaction: killed after the mark, the job is never done.
 
 expects: WRONG lost
-says: worker 1 was killed after its INSERT
+says: worker 1 was killed after its first INSERT
 says: invoice-7 was accepted, and is in no place
 """
 

@@ -1,7 +1,8 @@
 """Begins, and never commits: all is undone when the connection closes.
 
-expects: WRONG lost
+expects: WRONG
 says: invoice-7 was delivered for the first time
+says: a transaction is still open
 """
 
 

@@ -1,7 +1,7 @@
 """The second delivery gets nothing: the mail to the customer has no invoice number.
 
 expects: WRONG
-says: once returned None
+says: once returned '0070', then 1002, then None, then None
 says: every delivery of a job gets the result of the one that did it
 """
 

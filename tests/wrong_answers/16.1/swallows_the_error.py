@@ -2,7 +2,7 @@
 
 expects: WRONG
 says: once returned None
-says: what the effect raises reaches the caller
+says: what the effect raises reaches the caller as it is
 """
 
 

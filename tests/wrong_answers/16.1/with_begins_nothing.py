@@ -1,7 +1,7 @@
 """Trusts `with db:` to begin a transaction. On this connection it begins none.
 
 expects: WRONG duplicated
-says: worker 1 was killed after its INSERT
+says: worker 1 was killed after its first INSERT
 """
 
 

@@ -1,7 +1,7 @@
 """Only the key: on Monday the provider has forgotten it.
 
 expects: WRONG duplicated
-says: on Monday, when the provider had forgotten its keys
+says: charge-7 was done on Friday and came back on Monday, when the provider had forgotten its keys
 says: hint 3 of 3
 """
 

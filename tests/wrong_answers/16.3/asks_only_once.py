@@ -1,7 +1,7 @@
 """Forbids the client to ask again and swallows the error: what never arrived counts as queued.
 
 expects: WRONG lost
-says: on its way to Redis, request 1 of enqueue_once got lost
+says: of checkout 1 got lost on its way to Redis
 """
 
 import json

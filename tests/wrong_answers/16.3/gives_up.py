@@ -1,7 +1,7 @@
 """Forbids the client to ask again, and lets the error out.
 
 expects: YOUR CODE RAISED
-says: got lost, and the client asked again
+says: of checkout 1
 """
 
 import json

@@ -1,7 +1,7 @@
 """A script with a guard, as RQ has one: after a lost reply it takes its own first run for somebody else's.
 
 expects: WRONG untruthful
-says: the reply to request 1 of enqueue_once got lost
+says: the EVAL of checkout 1 was carried out, and its reply got lost
 says: checkout 1: reported queued by an earlier call, and it was queued by this call
 """
 

@@ -1,6 +1,7 @@
 """WATCH and MULTI, and after a lost reply it meets its own traces.
 
 expects: WRONG untruthful
+says: the EXEC of checkout 1 was carried out, and its reply got lost
 says: checkout 1: reported queued by an earlier call, and it was queued by this call
 """
 
