@@ -244,10 +244,10 @@ def test_nothing_is_expected_to_fail_or_passes_unexpectedly(ran):
 
 def test_a_dead_kernel_is_noticed_at_once(tmp_path):
     write(tmp_path, "solutions", "12-dies", BROKEN["12-dies"][0])
-    started = time.monotonic()
     outcomes, _, _ = run_pytest(tmp_path, "solutions", "--nbval-cell-timeout=60")
-    assert of(outcomes, "12-dies")[0][0] == "failure"
-    assert time.monotonic() - started < 30
+    outcome, message = of(outcomes, "12-dies")[0]
+    # Noticed late it would be nbval's time-out that is told, after a minute.
+    assert outcome == "failure" and "the kernel died" in message and "Timeout" not in message
 
 
 @pytest.mark.parametrize("option", ["--nbval-lax", "--nbval-sanitize-with=rules.cfg"])

@@ -233,8 +233,8 @@ def test_a_worker_ignores_the_interrupt_of_its_kernel(tmp_path):
     code = PARENT + '''
 worker = start(steps, "held", "hold before step")
 assert worker.wait_held()
-print("held")
 try:
+    print("held")  # the interrupt may come as soon as this is read
     while True:
         time.sleep(60)
 except KeyboardInterrupt:
