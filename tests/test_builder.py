@@ -713,3 +713,15 @@ def test_words_are_counted_without_code_and_comments():
         )
         == 5
     )
+
+
+# --- the README ---------------------------------------------------------------------------------------------
+
+
+def test_the_readme_lists_every_lab_with_its_minutes():
+    readme = (paths.ROOT / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| \[\d\d [^]]+\]\(labs/([\w-]+)\.ipynb\) .* \| (\d+) \|$", readme, re.MULTILINE))
+    said = {}
+    for lab in sources.read_all(paths.ROOT):
+        said[lab.name] = re.search(r"\*\*Time\*\* (\d+) minutes", lab.source_path.read_text("utf-8")).group(1)
+    assert listed == said
