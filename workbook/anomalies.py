@@ -105,7 +105,7 @@ class Ledger:
             if place == "dropped" and isinstance(things, Mapping):
                 things = [id for id, reason in things.items() if reason]
             for id in _ids(things):
-                places.setdefault(id, []).append(_text(place))
+                places.setdefault(id, []).append(as_text(place))
         return places
 
 
@@ -164,7 +164,7 @@ def find_changed(given, found, noun="job"):
 
     An id that is not in `found` is not changed but lost, or refused.
     """
-    given, found = ({_text(id): thing for id, thing in _pairs(things)} for things in (given, found))
+    given, found = ({as_text(id): thing for id, thing in _pairs(things)} for things in (given, found))
     changed = {id for id in given.keys() & found.keys() if not _same(given[id], found[id])}
 
     def story(id):
@@ -200,8 +200,8 @@ def find_untruthful(told, found, truth=None, noun="message"):
     told: id -> the word reported. found: the ids that are there. truth: id -> the word, or words, that would
     have been true, where that is known; with it, "unknown" for what was known is untruthful as well.
     """
-    there, truth = set(_ids(found)), {_text(id): _words(words) for id, words in _pairs(truth)}
-    told = {_text(id): _text(word) for id, word in _pairs(told)}
+    there, truth = set(_ids(found)), {as_text(id): _words(words) for id, words in _pairs(truth)}
+    told = {as_text(id): as_text(word) for id, word in _pairs(told)}
     lies = {}
     for id, word in told.items():
         if word in SAID_YES and id not in there:
@@ -221,7 +221,7 @@ def find_renamed(copies, noun="message"):
     """
     names = {}
     for work, name in copies or ():
-        names.setdefault(_text(work), set()).add(_text(name))
+        names.setdefault(as_text(work), set()).add(as_text(name))
     renamed = {work for work, ids in names.items() if len(ids) > 1}
 
     def story(work):
@@ -239,7 +239,7 @@ def find_stuck(held, alive=(), noun="job", records=()):
     held: holder -> ids. alive: the holders that can still finish what they hold.
     """
     alive = set(_ids(alive))
-    holder = {id: _text(who) for who, ids in _pairs(held) if _text(who) not in alive for id in _ids(ids)}
+    holder = {id: as_text(who) for who, ids in _pairs(held) if as_text(who) not in alive for id in _ids(ids)}
     total = {id for _, ids in _pairs(held) for id in _ids(ids)}
 
     def story(id):
@@ -253,8 +253,8 @@ def find_robbed(entitled, held, noun="job", records=()):
 
     entitled: worker -> the ids it must still hold. held: worker -> the ids it holds now.
     """
-    now = {_text(who): set(_ids(ids)) for who, ids in _pairs(held)}
-    owner = {id: _text(who) for who, ids in _pairs(entitled) for id in _ids(ids)}
+    now = {as_text(who): set(_ids(ids)) for who, ids in _pairs(held)}
+    owner = {id: as_text(who) for who, ids in _pairs(entitled) for id in _ids(ids)}
     robbed = {id for id, who in owner.items() if id not in now.get(who, ())}
 
     def story(id):
@@ -286,7 +286,7 @@ def find_leaked(left, noun="entry"):
     where = {}
     for place, things in _pairs(left):
         for thing in _ids(things):
-            where.setdefault(thing, []).append(_text(place))
+            where.setdefault(thing, []).append(as_text(place))
 
     def story(thing):
         return [f"{thing} is still {_in(where[thing])}, though its work is over"]
@@ -305,16 +305,16 @@ def find_reordered(seen, sent=None, noun="job"):
     must rise. Doing one twice is no reordering.
     """
     witnesses, total = {}, 0
-    sent = None if sent is None else {_text(key): order for key, order in _pairs(sent)}
+    sent = None if sent is None else {as_text(key): order for key, order in _pairs(sent)}
     for key, things in _pairs(seen):
-        rank = _natural if sent is None else _ranks(sent.get(_text(key)))
+        rank = _natural if sent is None else _ranks(sent.get(as_text(key)))
         highest = None
-        for thing in map(_text, _items(things)):
+        for thing in map(as_text, _items(things)):
             total += 1
             if (place := rank(thing)) is None:
                 continue  # never handed over: a phantom, and no matter of order
             if highest is not None and place < rank(highest):
-                witnesses.setdefault(thing, f"{_text(key)}: {thing} came after {highest}")
+                witnesses.setdefault(thing, f"{as_text(key)}: {thing} came after {highest}")
             else:
                 highest = thing
     return _anomaly("reordered", witnesses, total, noun, lambda id: [witnesses[id]])
@@ -328,8 +328,8 @@ def find_overtaken(steps, order, noun="job"):
     """
     began, ended = {}, {}
     for at, (what, id) in enumerate(steps or ()):
-        (began if what == "begin" else ended).setdefault(_text(id), at)
-    order = list(dict.fromkeys(map(_text, _items(order))))
+        (began if what == "begin" else ended).setdefault(as_text(id), at)
+    order = list(dict.fromkeys(map(as_text, _items(order))))
     witnesses = {}
     for ahead, id in zip(order, order[1:]):
         if id in began and not (ahead in ended and ended[ahead] < began[id]):
@@ -343,15 +343,15 @@ def find_stale(versions, latest=None, noun="row"):
 
     versions: key -> the versions that were shown, in the order in which they were.
     """
-    witnesses, newest = {}, {_text(key): version for key, version in _pairs(latest)}
+    witnesses, newest = {}, {as_text(key): version for key, version in _pairs(latest)}
     for key, shown in _pairs(versions):
-        key, shown = _text(key), [_text(version) for version in _items(shown)]
+        key, shown = as_text(key), [as_text(version) for version in _items(shown)]
         for before, after in zip(shown, shown[1:]):
             if _natural(after) < _natural(before):
                 witnesses.setdefault(key, f"{key} showed version {after} after version {before}")
-        if key in newest and shown and _natural(shown[-1]) < _natural(_text(newest[key])):
+        if key in newest and shown and _natural(shown[-1]) < _natural(as_text(newest[key])):
             witnesses.setdefault(
-                key, f"{key} still shows version {shown[-1]}; the latest is {_text(newest[key])}"
+                key, f"{key} still shows version {shown[-1]}; the latest is {as_text(newest[key])}"
             )
     return _anomaly("stale", witnesses, dict(_pairs(versions)), noun, lambda key: [witnesses[key]])
 
@@ -364,7 +364,7 @@ def find_differences(shown, fold, noun="row"):
 
     shown, fold: key -> value. Returns a list of Anomaly.
     """
-    shown, fold = ({_text(key): value for key, value in _pairs(rows)} for rows in (shown, fold))
+    shown, fold = ({as_text(key): value for key, value in _pairs(rows)} for rows in (shown, fold))
     wrong = {key for key in shown.keys() & fold.keys() if not _same(shown[key], fold[key])}
 
     def story(key):
@@ -434,7 +434,7 @@ def witness(records, id, limit=4, also=()):
     A step without an end is told as what it is: nobody knows whether it happened. The history is a witness,
     never the judge: the order in which processes wrote it is not the order in which things happened.
     """
-    names = {_text(id), *map(_text, _items(also))}
+    names = {as_text(id), *map(as_text, _items(also))}
     steps = _steps(records, names)
     if not steps:
         return ()
@@ -467,7 +467,7 @@ def _steps(records, names):
         if record.get("phase") == "fault":
             # A fault knows no id: it is this one's if the process had it when it was struck.
             if who in holding:
-                steps.append((who, f"was {_text(note or what)}", _text(note or what).startswith(_LAST_WORD)))
+                steps.append((who, f"was {as_text(note or what)}", as_text(note or what).startswith(_LAST_WORD)))
         elif _concerns(record, names, "start"):
             holding.add(who)
             ends[who, what] -= 1
@@ -482,16 +482,16 @@ def _steps(records, names):
                 if verb in _LETS_GO:
                     holding.discard(who)
         elif _concerns(record, names, "note"):
-            steps.append((who, _text(note or what), False))
+            steps.append((who, as_text(note or what), False))
     return steps
 
 
 def _operation(record):
-    return _text(record.get("who", "somebody")), _text(record.get("what", "something"))
+    return as_text(record.get("who", "somebody")), as_text(record.get("what", "something"))
 
 
 def _concerns(record, names, phase):
-    return record.get("phase") == phase and "id" in record and _text(record["id"]) in names
+    return record.get("phase") == phase and "id" in record and as_text(record["id"]) in names
 
 
 # --- helpers: whatever an answer left behind is read, never trusted
@@ -506,8 +506,8 @@ def _anomaly(name, ids, of, noun, story):
     return Anomaly(name, len(ids), total, ids, tuple(story(ids[0])), noun)
 
 
-def _text(id):
-    """The one spelling of an id: text."""
+def as_text(id):
+    """The one spelling of an id, or of anything else that a broker or an answer gave: text."""
     if isinstance(id, (bytes, bytearray, memoryview)):
         return bytes(id).decode("utf-8", "backslashreplace")
     try:
@@ -526,7 +526,7 @@ def _items(things):
 
 
 def _ids(things):
-    return [_text(id) for id in _items(things)]
+    return [as_text(id) for id in _items(things)]
 
 
 def _pairs(mapping):
@@ -539,10 +539,10 @@ def _words(words):
 
 def _key(effect, once_per):
     if callable(once_per):
-        return _text(once_per(effect))
+        return as_text(once_per(effect))
     names = [once_per] if isinstance(once_per, str) else once_per
     return " ".join(
-        _text(effect.get(name) if isinstance(effect, Mapping) else getattr(effect, name, None))
+        as_text(effect.get(name) if isinstance(effect, Mapping) else getattr(effect, name, None))
         for name in names
     )
 
@@ -550,7 +550,7 @@ def _key(effect, once_per):
 def _ranks(order):
     """A function from a thing to its place in `order`, None for a thing that is not in it."""
     ranks = {}
-    for thing in map(_text, _items(order)):
+    for thing in map(as_text, _items(order)):
         ranks.setdefault(thing, len(ranks))
     return ranks.get
 
@@ -573,7 +573,7 @@ def _same(one, other):
 
 
 def _brief(thing):
-    text = _text(thing)
+    text = as_text(thing)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -57,6 +57,15 @@ class Fault:
         return f"{done} {self.side} its {ordinal}{self.operation}"
 
 
+def crash_points(operations):
+    """Where a worker that makes these operations can die: "kill before * 1", then "kill after * n" for each.
+
+    What comes between two operations leaves no trace outside the process: before the next is the same moment as after
+    the last.
+    """
+    return ["kill before * 1", *(f"kill after * {n}" for n in range(1, len(operations) + 1))]
+
+
 class _State(threading.local):
     def __init__(self):
         self.layers = set()

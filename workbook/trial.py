@@ -55,6 +55,17 @@ class Trial(Corner):
         calls = [e["note"] for e in self.history.records() if e["who"] == worker.name and e["what"] == "given"]
         return f": {calls[-1]}" if calls else ""
 
+    def operations(self, who, but=()):
+        """The operations that a worker made, by name, in their order, from its history: those that a fault counts.
+
+        but: names that are left out, such as effects outside ("charge"), which a fault counts too.
+        """
+        return [
+            entry["what"]
+            for entry in self.history.records()
+            if entry["who"] == who and entry["phase"] == "start" and entry["what"] not in ("worker", *but)
+        ]
+
     def expect_no_error(self, outcome, circumstance=None):
         """End the check as YOUR CODE RAISED when an exception came out of the answer: first in which situation."""
         error = outcome.error

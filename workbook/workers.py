@@ -143,6 +143,11 @@ class Outcome:
     faults: list = field(default_factory=list)
     printed: str = ""
 
+    @property
+    def fault(self):
+        """The first fault that happened, in words: "killed after its 2nd BLMOVE"."""
+        return self.faults[0]["note"]
+
 
 def _learner_error(error, sources):
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in sources]

@@ -22,7 +22,8 @@ from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import found_elsewhere, id_of, listed, read_job
 from workbook.exercises import checks
 from workbook.faults import around, given, no_steps
 from workbook.line import Line
@@ -35,49 +36,8 @@ BROKERS = ("redis",)
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
-
-
 def _job(name, args, id):
     return json.dumps({"id": id, "name": name, "args": args}).encode()
-
-
-def _read(raw):
-    """A job as a worker reads it, or None when it is no JSON."""
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return None
-
-
-def _id(raw):
-    """The id of a job; the text itself where it is none."""
-    read = _read(raw)
-    return str(read["id"]) if isinstance(read, dict) and "id" in read else _text(raw) or "an empty text"
-
-
-def _list(trial, key):
-    """A list from its right end, as it is taken; what else stands under this key is told."""
-    kind = _text(trial.redis.type(key))
-    if kind not in ("list", "none"):
-        raise Wrong(f"afterwards {key} is a {kind}", must_hold=f"{key} is a list, from which workers take", hint=None)
-    return trial.redis.lrange(key, 0, -1)[::-1]
-
-
-def _elsewhere(trial, *known):
-    """The keys that no worker reads: where a lost job may stand."""
-    others = sorted(_text(key) for key in trial.redis.scan_iter() if _text(key) not in known)
-    return [f"no worker reads {', '.join(others[:3])}, which is there too"] if others else []
-
-
-def _operations(trial, who):
-    """The operations on Redis that a worker made, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] not in ("worker", "mail")
-    ]
 
 
 # 11.1
@@ -154,10 +114,10 @@ def enqueue_refused(r, enqueue):
 )
 def check_enqueue(enqueue, trial):
     told = trial.result(trial.worker(enqueue_each, trial.redis, enqueue, name="worker 1"))
-    waiting = _list(trial, "jobs")
+    waiting = listed(trial, "jobs")
     _judge_readable(trial, waiting)
     _judge_arguments(trial, waiting, told)
-    ids = [_id(raw) for raw in waiting]
+    ids = [id_of(raw) for raw in waiting]
     reordered = anomalies.find_reordered({"jobs": ids}, {"jobs": [id for _, _, id in ACCEPTED]})
     if reordered:
         raise Wrong(
@@ -182,11 +142,11 @@ def check_enqueue(enqueue, trial):
 
 def _judge_readable(trial, waiting):
     for raw in waiting:
-        read = _read(raw)
+        read = read_job(raw)
         if not isinstance(read, dict) or set(read) != {"id", "name", "args"}:
             raise Wrong(
-                f"in jobs stands {_text(raw)[:120]}",
-                *_elsewhere(trial, "jobs"),
+                f"in jobs stands {as_text(raw)[:120]}",
+                *found_elsewhere(trial, [id for _, _, id in ACCEPTED]),
                 must_hold='an element of jobs is a whole job in JSON, that is {"id": …, "name": …, "args": …} and no more',
             )
 
@@ -195,7 +155,7 @@ def _judge_arguments(trial, waiting, told):
     """The law: what was accepted is there as it was handed over, what was refused is not there."""
     outcome = {id: word for (_, _, id, *_), (word, *_) in zip([*ACCEPTED, *REFUSED], told)}
     ids = {word: [id for id, said in outcome.items() if said == word] for word in ("accepted", "refused")}
-    read = {_id(raw): _read(raw) for raw in waiting}
+    read = {id_of(raw): read_job(raw) for raw in waiting}
     shown = {id: json.dumps(job["args"], sort_keys=True, ensure_ascii=False) for id, job in read.items()}
     wanted = {id: json.dumps(args, sort_keys=True, ensure_ascii=False) for _, args, id in ACCEPTED}
     # What could not be said in JSON is not what it was, whatever it has become.
@@ -208,13 +168,13 @@ def _judge_arguments(trial, waiting, told):
             anomalies=[changed],
             must_hold="the worker reads exactly what was handed over, or enqueue raises TypeError or ValueError",
         )
-    ledger = Ledger(ids["accepted"], ids["refused"], found={"jobs": [_id(raw) for raw in waiting]})
+    ledger = Ledger(ids["accepted"], ids["refused"], found={"jobs": [id_of(raw) for raw in waiting]})
     broken = anomalies.find_anomalies(ledger)
     if broken:
         phantom = broken[0].name == "phantom"
         raise Wrong(
             "worker 1 enqueued them one after the other",
-            *_elsewhere(trial, "jobs"),
+            *found_elsewhere(trial, broken[0].ids),
             anomalies=broken,
             must_hold="what enqueue accepted is in jobs, once, under its id; of what it refused nothing is there",
             hint=2 if phantom else None,
@@ -228,7 +188,7 @@ def _check_crashes(enqueue, trial):
     """Kill it before and after each operation: somebody who takes what is there can do it."""
     trial.again()
     trial.result(trial.worker(enqueue_one, trial.redis, enqueue, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced", but=("mail",))
     for n in range(1, len(operations) + 1):
         for side in ("before", "after"):
             trial.again()
@@ -236,10 +196,10 @@ def _check_crashes(enqueue, trial):
             outcome = trial.outcome(trial.worker(enqueue_one, trial.redis, enqueue, name="worker 2", fault=point))
             trial.expect_no_error(outcome)
             trial.expect_fault(outcome, point)
-            for raw in _list(trial, "jobs"):
-                if _read(raw) != {"id": "mail-7", "name": "mail", "args": {"order": 7}}:
+            for raw in listed(trial, "jobs"):
+                if read_job(raw) != {"id": "mail-7", "name": "mail", "args": {"order": 7}}:
                     raise Wrong(
-                        f"worker 2 was {outcome.faults[0]['note']}, and in jobs stands {_text(raw)[:120]}",
+                        f"worker 2 was {outcome.fault}, and in jobs stands {as_text(raw)[:120]}",
                         must_hold="at every moment each element of jobs is a whole job",
                         hint=2,
                     )
@@ -250,15 +210,15 @@ def _check_refused_meanwhile(enqueue, trial):
     """Killed after each operation that it makes for jobs that it refuses: none of them was ever to be seen."""
     trial.again()
     trial.result(trial.worker(enqueue_refused, trial.redis, enqueue, name="traced"))
-    for n in range(1, len(_operations(trial, "traced")) + 1):
+    for n in range(1, len(trial.operations("traced", but=("mail",))) + 1):
         trial.again()
         point = f"kill after * {n}"
         outcome = trial.outcome(trial.worker(enqueue_refused, trial.redis, enqueue, name="worker 3", fault=point))
         trial.expect_no_error(outcome)
         trial.expect_fault(outcome, point)
-        if waiting := _list(trial, "jobs"):
+        if waiting := listed(trial, "jobs"):
             raise Wrong(
-                f"worker 3 was {outcome.faults[0]['note']}, and in jobs stands {_id(waiting[0])}, which enqueue refuses",
+                f"worker 3 was {outcome.fault}, and in jobs stands {id_of(waiting[0])}, which enqueue refuses",
                 must_hold="what is refused is in jobs at no moment: a worker could take it",
                 hint=2,
             )
@@ -349,25 +309,25 @@ def _check_all_kinds(work_off, trial):
     done = [id for id, _ in trial.world.mails()]
     handed_over = [raw for raw, _ in WAITING] + [FOLLOWS] * ("follow-7" in done)
     ledger = Ledger(
-        accepted=map(_id, handed_over),
-        found={"done": done, "failed": failed, "jobs": map(_id, _list(trial, "jobs"))},
+        accepted=map(id_of, handed_over),
+        found={"done": done, "failed": failed, "jobs": map(id_of, listed(trial, "jobs"))},
     )
     broken = anomalies.find_anomalies(ledger, records=trial.history.records())
     if broken:
         raise Wrong(
             circumstance,
-            *_elsewhere(trial, "jobs", "failed"),
+            *found_elsewhere(trial, broken[0].ids, ("jobs", "failed")),
             anomalies=broken,
             must_hold="each job ends in one place: done, or in failed with its reason",
         )
-    if left := _list(trial, "jobs"):
+    if left := listed(trial, "jobs"):
         raise Wrong(
             circumstance,
-            f"it returned, and in jobs there still stands {', '.join(map(_id, left))}",
+            f"it returned, and in jobs there still stands {', '.join(map(id_of, left))}",
             must_hold="work_off returns when no job is left; those that come in meanwhile are done too",
             hint=2,
         )
-    good = [_id(raw) for raw, fate in WAITING if fate == "done"] + [_id(FOLLOWS)]
+    good = [id_of(raw) for raw, fate in WAITING if fate == "done"] + [id_of(FOLLOWS)]
     for id in good:
         if id in failed:
             raise Wrong(
@@ -379,23 +339,23 @@ def _check_all_kinds(work_off, trial):
     if reordered:
         raise Wrong(circumstance, anomalies=[reordered], must_hold="the oldest job comes first", hint=None)
     sent = dict(trial.world.mails())
-    wanted = {_id(raw): json.dumps(_read(raw)["args"], sort_keys=True) for raw in handed_over if _id(raw) in good}
+    wanted = {id_of(raw): json.dumps(read_job(raw)["args"], sort_keys=True) for raw in handed_over if id_of(raw) in good}
     changed = anomalies.find_changed(wanted, sent)
     if changed:
         raise Wrong(
             circumstance, anomalies=[changed], must_hold="a function gets the args of its job, as they are", hint=None
         )
     for raw, words in WAITING:
-        reason = reasons.get(_id(raw), "")
+        reason = reasons.get(id_of(raw), "")
         if words != "done" and (not reason.strip() or not all(word in reason for word in words)):
             about = {"ship": "no handler is called ship", "args": "it has no args", "CardExpired": "its function raised CardExpired: card 4242 has expired", "ConnectionError": "its function raised ConnectionError: the line is busy"}
             why = about[words[0]] if words else "it is no job at all"
             raise Wrong(
-                f"{_id(raw)} is in failed with the reason {reason!r}; {why}",
+                f"{id_of(raw)} is in failed with the reason {reason!r}; {why}",
                 must_hold="the reason says what was wrong: the kind of the exception, and its message",
                 hint=None,
             )
-    bad = [_id(raw) for raw, fate in WAITING if fate != "done"]
+    bad = [id_of(raw) for raw, fate in WAITING if fate != "done"]
     if anomalies.find_reordered({"failed": failed}, {"failed": bad}):
         raise Wrong(
             f"{', '.join(bad)} failed in this order; failed, read from the right, holds {', '.join(failed)}",
@@ -413,19 +373,19 @@ def _check_all_kinds(work_off, trial):
 def _last_taken(trial, who):
     """What a worker got last from Redis, by its history."""
     got = [e["id"] for e in trial.history.records() if e["who"] == who and e["phase"] == "end" and e.get("id")]
-    waiting = {name: _id(raw) for raw, _ in WAITING for name in (_id(raw), raw.decode(errors="replace")[:40])}
+    waiting = {name: id_of(raw) for raw, _ in WAITING for name in (id_of(raw), raw.decode(errors="replace")[:40])}
     return next((repr(waiting[id]) for id in reversed(got) if id in waiting), "one of them")
 
 
 def _failed(trial):
     """What is in `failed`: the ids, and the reason of each."""
     ids, reasons = [], {}
-    texts = {raw.decode(errors="replace"): _id(raw) for raw, _ in WAITING}
-    for entry in _list(trial, "failed"):
-        read = _read(entry)
+    texts = {raw.decode(errors="replace"): id_of(raw) for raw, _ in WAITING}
+    for entry in listed(trial, "failed"):
+        read = read_job(entry)
         if not isinstance(read, dict) or not {"job", "reason"} <= set(read) or not isinstance(read["job"], str):
             raise Wrong(
-                f"in failed stands {_text(entry)[:120]}",
+                f"in failed stands {as_text(entry)[:120]}",
                 must_hold='an element of failed is JSON: {"job": the text of the job, "reason": what was wrong}',
                 hint=None,
             )
@@ -453,7 +413,7 @@ def _check_two_workers(work_off, trial):
     circumstance = "worker 1 was in the middle of mail-1 while worker 2 worked, and then mail-4 came in"
     done = [id for id, _ in trial.world.mails()]
     ledger = Ledger(
-        accepted=map(_id, jobs), found={"done": done, "failed": _failed(trial)[0], "jobs": map(_id, _list(trial, "jobs"))}
+        accepted=map(id_of, jobs), found={"done": done, "failed": _failed(trial)[0], "jobs": map(id_of, listed(trial, "jobs"))}
     )
     broken = anomalies.find_anomalies(ledger, records=trial.history.records())
     if broken:
@@ -468,7 +428,7 @@ def _check_last_job(work_off, trial):
     trial.again()
     trial.redis.lpush("jobs", only)
     trial.result(trial.worker(work_through, trial.redis, work_off, trial.world, name="traced"))
-    for n in range(1, len(_operations(trial, "traced")) + 1):
+    for n in range(1, len(trial.operations("traced", but=("mail",))) + 1):
         trial.again()
         trial.redis.lpush("jobs", only)
         first = trial.worker(work_through, trial.redis, work_off, trial.world, name="worker 1", fault=f"hold before * {n}")
@@ -546,18 +506,18 @@ def _check_redis_goes(work_off, trial):
         hit += 1
         done = [id for id, _ in trial.world.mails()]
         circumstance = f"two jobs waited, mail-1 and mail-2; the connection to Redis broke at command {n}; done: {', '.join(done) or 'nothing'}"
-        if failed := [_text(entry) for entry in _list(trial, "failed")]:
+        if failed := [as_text(entry) for entry in listed(trial, "failed")]:
             raise Wrong(
                 circumstance,
                 f"in failed stands {failed[0][:120]}",
                 must_hold="that Redis is away is no job's fault: no job fails by it",
                 hint=3,
             )
-        left = _list(trial, "jobs")
+        left = listed(trial, "jobs")
         if not _raised_by_redis(outcome) and (outcome.kind != "returned" or left):
             raise Wrong(
                 circumstance,
-                f"{_ended(outcome)}; in jobs there still stands {', '.join(map(_id, left)) or 'nothing'}",
+                f"{_ended(outcome)}; in jobs there still stands {', '.join(map(id_of, left)) or 'nothing'}",
                 must_hold="when no job can be taken because Redis is away, redis-py's exception comes out",
                 hint=3,
             )
@@ -706,27 +666,27 @@ def _check_healthy(answer, trial):
     word = trial.result(trial.worker(tell, trial.redis_at, PATIENCE, answer, name="traced"), within=5)
     _one_word(word)
     others = [key for key in trial.redis.scan_iter() if key != b"jobs"]
-    if word != "accepted" and _list(trial, "jobs") == [OLDER] and not others:
+    if word != "accepted" and listed(trial, "jobs") == [OLDER] and not others:
         raise Wrong(
             f"all is well; enqueue_truthfully returned {word!r}, and nothing was pushed",
             must_hold="it pushes the job, and says what became of the push",
             hint=None,
         )
     _judge(trial, word, ("accepted",), "all is well", "the answer of Redis is known, so the word is too", hint=2)
-    if _list(trial, "jobs") != [OLDER, JOB]:
+    if listed(trial, "jobs") != [OLDER, JOB]:
         raise Wrong(
-            f"mail-6 was waiting; taken on the right, jobs holds {', '.join(map(_text, _list(trial, 'jobs'))) or 'nothing'}",
+            f"mail-6 was waiting; taken on the right, jobs holds {', '.join(map(as_text, listed(trial, 'jobs'))) or 'nothing'}",
             must_hold="the job is pushed on the left of jobs, as it is",
             hint=None,
         )
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced", but=("mail",))
     for key in others:
         trial.again()
         trial.redis.set(key, "not a list")
-        circumstance = f"under {_text(key)}, which the answer writes too, stood a text, and Redis answered that with an error"
+        circumstance = f"under {as_text(key)}, which the answer writes too, stood a text, and Redis answered that with an error"
         word = trial.result(trial.worker(tell, trial.redis_at, PATIENCE, answer, name="worker 1"), within=5)
         _one_word(word)
-        found = bool(_list(trial, "jobs"))
+        found = bool(listed(trial, "jobs"))
         true = ("accepted",) if found else ("refused",)
         _judge(trial, word, true, circumstance, "the word is about the job in jobs, and about nothing else", hint=2)
     return operations
@@ -794,7 +754,7 @@ def _check_others_push(answer, trial, n):
         word = trial.result(worker, within=5, circumstance=circumstance)
         _one_word(word)
         if proxy.lost:
-            true = ("accepted", "unknown") if JOB in _list(trial, "jobs") else ("unknown",)
+            true = ("accepted", "unknown") if JOB in listed(trial, "jobs") else ("unknown",)
             _judge(trial, word, true, circumstance, "when no answer comes after the job has left, nobody knows")
 
 
@@ -810,7 +770,7 @@ def _through_a_proxy(answer, trial, cut, n):
         what = "its answer was lost" if cut == "reply" else "Redis never got it"
         word = trial.result(worker, within=5, circumstance=f"the connection broke after a command had left; {what}")
         _one_word(word)
-        return word, [*_list(trial, "jobs"), *_list(trial, "taken")], bool(proxy.lost)
+        return word, [*listed(trial, "jobs"), *listed(trial, "taken")], bool(proxy.lost)
 
 
 def _somebody_waits(trial):
@@ -870,7 +830,7 @@ def _stop(answer, trial, warm, n, what, patience):
         if what == "freeze" and not line.wait_closed():
             raise CannotTell("a connection to Redis was still open 3 s after its owner had ended")
     _one_word(word)
-    return word, _list(trial, "jobs")
+    return word, listed(trial, "jobs")
 
 
 def _one_word(word):
@@ -884,8 +844,8 @@ def _one_word(word):
 
 def _judge(trial, word, true, circumstance, must_hold, found=None, hint=1):
     """End the check as WRONG when the word is not one of the `true` ones, or the job is there more than once."""
-    found = [raw for raw in (_list(trial, "jobs") if found is None else found) if raw != OLDER]
-    ids = [_id(raw) for raw in found]
+    found = [raw for raw in (listed(trial, "jobs") if found is None else found) if raw != OLDER]
+    ids = [id_of(raw) for raw in found]
     ledger = Ledger(unknown=["mail-7"], found={"jobs": ids})
     twice = anomalies.find_duplicated(ledger)
     if twice:

@@ -16,7 +16,8 @@ from dataclasses import replace
 import redis
 
 from workbook import anomalies, brokers
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import changed_keys, dump_all, id_of, listed
 from workbook.exercises import checks
 from workbook.faults import given, no_steps
 from workbook.line import Line
@@ -31,35 +32,9 @@ BROKERS = ("redis",)
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
-
-
 def _job(n, at=None, **more):
     known = {"id": f"invoice-{n}", "name": "invoice", "args": {"order": n}, **more}
     return json.dumps(known if at is None else {**known, "at": at}).encode()
-
-
-def _id(raw):
-    """The id of a job; the text itself where it is none."""
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        return str(json.loads(raw)["id"])
-    return _text(raw)
-
-
-def _dump(trial):
-    """All that is in this corner's database, key by key."""
-    return {_text(key): trial.redis.dump(key) for key in trial.redis.scan_iter()}
-
-
-def _changes(before, after):
-    """The names of the keys that are not what they were."""
-    return sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
-
-
-def _operations(trial, who):
-    """The operations on Redis that a worker made, from its history."""
-    return [e["what"] for e in trial.history.records() if e["who"] == who and e["phase"] == "start" and e["what"] != "worker"]
 
 
 # 12.1
@@ -133,7 +108,7 @@ def _wait_in(trial, jobs):
 def _offered(trial, offer, raw, circumstance=None, limit=LIMIT, **options):
     """One call in a worker of its own, from which True or False has to come, and soon."""
     worker = trial.worker(offer_one, trial.redis, offer, raw, limit, **options)
-    return _yes_or_no(_soon(trial, worker, circumstance or f"{_id(raw)} was offered"), raw)
+    return _yes_or_no(_soon(trial, worker, circumstance or f"{id_of(raw)} was offered"), raw)
 
 
 def _soon(trial, worker, circumstance, within=2.0):
@@ -155,26 +130,18 @@ def _soon(trial, worker, circumstance, within=2.0):
 def _yes_or_no(value, raw):
     if value not in (True, False):
         raise Wrong(
-            f"offered {_id(raw)}; offer returned {value!r}",
+            f"offered {id_of(raw)}; offer returned {value!r}",
             must_hold="offer returns True when the job was accepted, False when it was refused",
             hint=None,
         )
     return bool(value)
 
 
-def _waiting(trial, key="jobs"):
-    """The list from its right end, as it is taken; what else stands under this key is told."""
-    kind = _text(trial.redis.type(key))
-    if kind not in ("list", "none"):
-        raise Wrong(f"afterwards {key} is a {kind}", must_hold=f"{key} is a list, from which workers take", hint=None)
-    return trial.redis.lrange(key, 0, -1)[::-1]
-
-
 def _judge(trial, circumstance, outcomes, done=(), hint=1):
     """End the check as WRONG when the law or the bound is broken. outcomes: id -> "accepted", "refused" or "unknown"."""
-    waiting = [_id(raw) for raw in _waiting(trial)]
+    waiting = [id_of(raw) for raw in listed(trial)]
     by = {word: [id for id, said in outcomes.items() if said == word] for word in ("accepted", "refused", "unknown")}
-    found = {"jobs": waiting, "the hands of a worker": [_id(raw) for raw in done]}
+    found = {"jobs": waiting, "the hands of a worker": [id_of(raw) for raw in done]}
     broken = anomalies.find_anomalies(Ledger(**by, found=found), records=trial.history.records())
     if broken:
         raise Wrong(circumstance, anomalies=broken, must_hold=TRUTH, hint=hint)
@@ -187,11 +154,11 @@ def _check_one_after_another(offer, trial):
     trial.again()
     outcomes = {}
     for n in range(1, 6):
-        raw, before = _raw(n), _dump(trial)
+        raw, before = _raw(n), dump_all(trial)
         told = _offered(trial, offer, raw, f"{min(n - 1, LIMIT)} jobs waited, the limit is {LIMIT}", name=f"offers {n}")
-        outcomes[_id(raw)] = "accepted" if told else "refused"
+        outcomes[id_of(raw)] = "accepted" if told else "refused"
         offered = "invoice-1 was offered" if n == 1 else f"invoice-1 to invoice-{n} were offered one after another"
-        circumstance = f"{offered}, with a limit of {LIMIT}; invoice-{n} was {outcomes[_id(raw)]}"
+        circumstance = f"{offered}, with a limit of {LIMIT}; invoice-{n} was {outcomes[id_of(raw)]}"
         _judge(trial, circumstance, outcomes)
         if told is not (n <= LIMIT):
             raise Wrong(
@@ -200,7 +167,7 @@ def _check_one_after_another(offer, trial):
                 must_hold=f"{BOUND}; up to that, there is room",
                 hint=None,
             )
-        changed = _changes(before, _dump(trial))
+        changed = changed_keys(before, dump_all(trial))
         if not told and changed:
             raise Wrong(
                 circumstance,
@@ -208,7 +175,7 @@ def _check_one_after_another(offer, trial):
                 must_hold="a job that is refused leaves nothing behind: it would need memory like an accepted one",
                 hint=None,
             )
-        asked = collections.Counter(_operations(trial, f"offers {n}")).most_common(1)
+        asked = collections.Counter(trial.operations(f"offers {n}")).most_common(1)
         if asked and asked[0][1] > OFTEN:
             raise Wrong(
                 circumstance,
@@ -216,9 +183,9 @@ def _check_one_after_another(offer, trial):
                 must_hold="offer does not wait for room: it looks, and says what it sees",
                 hint=None,
             )
-    if _waiting(trial) != [_raw(n) for n in range(1, LIMIT + 1)]:
+    if listed(trial) != [_raw(n) for n in range(1, LIMIT + 1)]:
         raise Wrong(
-            f"{LIMIT} were accepted; taken on the right they come as {', '.join(map(_text, _waiting(trial)))}",
+            f"{LIMIT} were accepted; taken on the right they come as {', '.join(map(as_text, listed(trial)))}",
             must_hold="an accepted job is pushed on the left of jobs, as it is",
             hint=None,
         )
@@ -246,18 +213,18 @@ def _check_killed(offer, trial):
         # Traced the second time: what happens once a server (a script that is loaded) is no part of it.
         _wait_in(trial, map(_job, range(1, already + 1)))
         _offered(trial, offer, _job(9), name="traced")
-        traced = _operations(trial, "traced")
+        traced = trial.operations("traced")
         operations.append(traced)
         for point in [f"kill {side} * {n}" for n in range(1, len(traced) + 1) for side in ("before", "after")]:
             _wait_in(trial, map(_job, range(1, already + 1)))
             outcome = trial.outcome(trial.worker(offer_one, trial.redis, offer, _job(9), LIMIT, name="checkout", fault=point))
             trial.expect_no_error(outcome)
             trial.expect_fault(outcome, point)
-            circumstance = f"{already} jobs waited, the limit is {LIMIT}; the checkout was {outcome.faults[0]['note']}"
+            circumstance = f"{already} jobs waited, the limit is {LIMIT}; the checkout was {outcome.fault}"
             accepted = {f"invoice-{n}": "accepted" for n in range(1, already + 1)}
             _judge(trial, circumstance, {**accepted, "invoice-9": "unknown"}, hint=2)
             # Killed before an operation leaves Redis as killed after the one before does: asked once.
-            if point.startswith("kill after") and len(_waiting(trial)) < LIMIT:
+            if point.startswith("kill after") and len(listed(trial)) < LIMIT:
                 _check_after_a_death(trial, offer, circumstance, accepted)
     return operations
 
@@ -313,7 +280,7 @@ def _check_no_answer(offer, trial):
                 outcome = trial.outcome(worker)
                 if not proxy.lost:
                     break
-            operations = _operations(trial, worker.name)
+            operations = trial.operations(worker.name)
             # What is about the connection, the proxy does not lose.
             places = [place for place, operation in enumerate(operations) if operation not in ("WATCH", "UNWATCH", "PING")]
             place = places[n - 1] if n <= len(places) else len(operations)
@@ -520,7 +487,7 @@ def _untruthful(told, truth):
 
 
 def _judge_look(left_to_do, trial, situation):
-    before, truth = _dump(trial), _truth(trial)
+    before, truth = dump_all(trial), _truth(trial)
     told = _told(trial.result(trial.worker(look, trial.redis, left_to_do), circumstance=situation), situation)
     untruthful = _untruthful(told, truth)
     if untruthful:
@@ -531,7 +498,7 @@ def _judge_look(left_to_do, trial, situation):
             "seconds of the oldest of both, None where no job tells",
             hint=2 if untruthful.ids == ("oldest",) else 1,
         )
-    changed = _changes(before, _dump(trial))
+    changed = changed_keys(before, dump_all(trial))
     if changed:
         raise Wrong(situation, f"it changed {', '.join(changed)}", must_hold="who only looks changes nothing", hint=None)
 
@@ -546,7 +513,7 @@ def _check_one_moment(left_to_do, trial):
     """It stands before its n-th operation while one job moves."""
     _lay_out(trial, EVERYTHING)
     trial.result(trial.worker(look, trial.redis, left_to_do, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     for n in range(1, len(operations) + 1):
         for what, move in MOVES.items():
             _lay_out(trial, EVERYTHING)

@@ -15,9 +15,10 @@ import math
 import random
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import changed_keys, dump_all, id_of, read_job, restore
 from workbook.exercises import checks
-from workbook.faults import given
+from workbook.faults import crash_points, given
 from workbook.taught.lab11 import job
 from workbook.verdicts import CannotTell, Wrong
 
@@ -27,41 +28,6 @@ BROKERS = ("redis",)
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
-
-
-def _entry(raw):
-    """What stands in a list or a set, as a dict; None when it is no JSON object."""
-    try:
-        entry = json.loads(raw)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-def _id(raw):
-    """The id of a job, wherever it stands; a malformed one is known by its text."""
-    entry = _entry(raw)
-    if entry is None:
-        return raw.decode(errors="replace")
-    return str(entry.get("id", entry.get("text", _text(raw))))
-
-
-def _operations(trial, who):
-    """How many operations on Redis a worker made, and their names, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] != "worker"
-    ]
-
-
-def _crash_points(operations):
-    """Before the first operation and right after every one: Redis cannot tell "before 2" from "after 1"."""
-    return ["kill before * 1", *(f"kill after * {n}" for n in range(1, len(operations) + 1))]
-
-
 def _moments(operations):
     """Right before which operations others act: each but the first, before which nothing has been done or read yet."""
     return range(min(2, len(operations)), len(operations) + 1)
@@ -69,27 +35,6 @@ def _moments(operations):
 
 def _right_before(operations, n):
     return f"right before operation {n} ({operations[n - 1]})"
-
-
-def _told(outcome):
-    """The fault in the words of the operation that it hit."""
-    return outcome.faults[0]["note"]
-
-
-def _dump(trial):
-    """Everything in the database: {key: its contents as Redis would save them}."""
-    return {key: trial.redis.dump(key) for key in trial.redis.scan_iter()}
-
-
-def _restore(trial, dump):
-    """Begin the next experiment with what was in the database then."""
-    trial.again()
-    for key, contents in dump.items():
-        trial.redis.restore(key, 0, contents)
-
-
-def _changed(before, after):
-    return ", ".join(sorted(_text(key) for key in {*before, *after} if before.get(key) != after.get(key)))
 
 
 # 13.1: a delay
@@ -229,10 +174,10 @@ def check_move_due(move_due, trial):
     # Traced once a server has seen whatever happens only once (a script that is loaded).
     _three_due(trial)
     trial.result(trial.worker(move_once, trial.redis, move_due, NOW, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     if not operations:
         raise CannotTell("the jobs were moved without an operation on Redis that could be hit")
-    for number, point in enumerate(_crash_points(operations)):
+    for number, point in enumerate(crash_points(operations)):
         _check_scheduler_killed(move_due, trial, number, point)
     stood = [_check_two_schedulers(move_due, trial, operations, n) for n in _moments(operations)]
     late = [_check_newcomer(move_due, trial, operations, n) for n in _moments(operations)]
@@ -248,12 +193,12 @@ def check_move_due(move_due, trial):
 def _judge_places(trial, circumstance, accepted, must_hold, hint=1):
     """End the check as WRONG if a job is lost or twice there, in `jobs` and `retry`, or is not what it was."""
     waiting, retry = trial.redis.lrange("jobs", 0, -1), trial.redis.zrange("retry", 0, -1)
-    ledger = Ledger(accepted=accepted, found={"jobs": map(_id, waiting), "retry": map(_id, retry)})
+    ledger = Ledger(accepted=accepted, found={"jobs": map(id_of, waiting), "retry": map(id_of, retry)})
     broken = anomalies.find_anomalies(ledger, records=trial.history.records())
     if broken:
         raise Wrong(circumstance, anomalies=broken, must_hold=must_hold, hint=hint)
-    was = {f"mail-{n}": _text(_mail(n)) for n in range(1, 10)}
-    changed = anomalies.find_changed(was, {_id(raw): _text(raw) for raw in (*waiting, *retry)})
+    was = {f"mail-{n}": as_text(_mail(n)) for n in range(1, 10)}
+    changed = anomalies.find_changed(was, {id_of(raw): as_text(raw) for raw in (*waiting, *retry)})
     if changed:
         raise Wrong(circumstance, anomalies=[changed], must_hold="jobs are moved as they are", hint=None)
 
@@ -266,7 +211,7 @@ def _check_one_scheduler(move_due, trial):
     circumstance = f"it is {NOW}; four jobs are due, two are not, mail-7 waits in jobs"
     everything = [f"mail-{n}" for n in range(1, 8)]
     _judge_places(trial, circumstance, everything, "each job is in retry or in jobs, once")
-    left = {_id(raw): due for raw, due in trial.redis.zrange("retry", 0, -1, withscores=True)}
+    left = {id_of(raw): due for raw, due in trial.redis.zrange("retry", 0, -1, withscores=True)}
     for n, due in DUE.items():
         if f"mail-{n}" in left:
             raise Wrong(
@@ -281,7 +226,7 @@ def _check_one_scheduler(move_due, trial):
                 hint=None,
             )
     order = ["mail-7", *(f"mail-{n}" for n in DUE)]
-    seen = [_id(raw) for raw in reversed(trial.redis.lrange("jobs", 0, -1))]
+    seen = [id_of(raw) for raw in reversed(trial.redis.lrange("jobs", 0, -1))]
     reordered = anomalies.find_reordered({"jobs": seen}, {"jobs": order})
     if reordered:
         raise Wrong(
@@ -317,7 +262,7 @@ def _check_scheduler_killed(move_due, trial, number, point):
     outcome = trial.outcome(trial.worker(move_once, trial.redis, move_due, NOW, name=name, fault=point))
     trial.expect_no_error(outcome)
     trial.expect_fault(outcome, point)
-    circumstance = f"{name} was {_told(outcome)}"
+    circumstance = f"{name} was {outcome.fault}"
     must_hold = "wherever a scheduler is killed, each job is in retry or in jobs, once"
     _judge_places(trial, circumstance, THREE, must_hold)
     circumstance = f"{circumstance}, then another scheduler ran"
@@ -327,7 +272,7 @@ def _check_scheduler_killed(move_due, trial, number, point):
 
 
 def _judge_nothing_due(trial, circumstance, must_hold="the next call moves what a dead scheduler left", hint=None, but=()):
-    due = [_id(raw) for raw in trial.redis.zrange("retry", "-inf", NOW, byscore=True) if _id(raw) not in but]
+    due = [id_of(raw) for raw in trial.redis.zrange("retry", "-inf", NOW, byscore=True) if id_of(raw) not in but]
     if due:
         raise Wrong(
             circumstance,
@@ -468,7 +413,7 @@ def _places(trial):
 
 def _judge_law(trial, circumstance, accepted, must_hold="at every moment each job is in one place", hint=1):
     """End the check as WRONG if a job is lost or twice there. Gives the places: {place: [id, …]}."""
-    found = {place: [_id(raw) for raw in raws] for place, raws in _places(trial).items()}
+    found = {place: [id_of(raw) for raw in raws] for place, raws in _places(trial).items()}
     broken = anomalies.find_anomalies(Ledger(accepted=accepted, found=found), records=trial.history.records())
     if broken:
         raise Wrong(circumstance, anomalies=broken, must_hold=must_hold, hint=hint)
@@ -490,9 +435,9 @@ def _judge_neighbours(found, circumstance):
 def _in_set(trial, circumstance, place, id, must_hold):
     """The entry of a job and its score in the sorted set where it must be now; ends the check as WRONG elsewhere."""
     for raw, score in trial.redis.zrange(place, 0, -1, withscores=True):
-        if _id(raw) == id:
-            return _entry(raw) or {}, score, raw
-    where = [name for name, raws in _places(trial).items() if id in map(_id, raws)]
+        if id_of(raw) == id:
+            return read_job(raw) or {}, score, raw
+    where = [name for name, raws in _places(trial).items() if id in map(id_of, raws)]
     raise Wrong(circumstance, f"{id} is in {' and in '.join(where) or 'no place'}", must_hold=must_hold, hint=None)
 
 
@@ -601,11 +546,11 @@ def _check_malformed(failures, trial):
     _hold(trial, *MALFORMED)
     worker = trial.worker(fail_all, trial.redis, failures, 3, "worker 1", MALFORMED, error, 1000, 1)
     values = trial.result(worker, circumstance=circumstance)
-    dead = [entry for entry in map(_entry, trial.redis.zrange("dead", 0, -1)) if entry]
+    dead = [entry for entry in map(read_job, trial.redis.zrange("dead", 0, -1)) if entry]
     places = {place: raws for place, raws in _places(trial).items() if place != "dead"}
     for raw, text in zip(MALFORMED, texts):
         if not any(entry.get("text") == text for entry in dead):
-            where = [place for place, raws in places.items() if any(raw == one or _id(one) == text for one in raws)]
+            where = [place for place, raws in places.items() if any(raw == one or id_of(one) == text for one in raws)]
             raise Wrong(
                 circumstance,
                 f"one of them was {raw!r}: now it is in {where[0] if where else 'no place'}, and not in dead as JSON with its text",
@@ -629,7 +574,7 @@ def _check_delays(failures, trial):
         trial.redis.lpush("processing:worker 1", *raws)
         worker = trial.worker(fail_all, trial.redis, failures, 25, "worker 1", raws, ConnectionError("no answer"), 1000, 7)
         trial.result(worker)
-        dues.append({_id(raw): due for raw, due in trial.redis.zrange("retry", 0, -1, withscores=True)})
+        dues.append({id_of(raw): due for raw, due in trial.redis.zrange("retry", 0, -1, withscores=True)})
     circumstance = "30 jobs failed together, each for the sixth time, in second 1000"
     must_hold = "a job is due `delay` seconds after now, for as many attempts as have been made"
     found = dues[0]
@@ -669,8 +614,8 @@ def _check_fail_crashes(failures, trial, most, place):
     raw, error = _cursor_job(1), ConnectionError("no answer")
     _hold(trial, raw)
     trial.result(trial.worker(fail_once, trial.redis, failures, most, "worker 1", raw, error, 1000, name="traced"))
-    operations = _operations(trial, "traced")
-    for point in _crash_points(operations):
+    operations = trial.operations("traced")
+    for point in crash_points(operations):
         _hold(trial, raw)
         worker = trial.worker(
             fail_once, trial.redis, failures, most, "worker 1", raw, error, 1000, name="worker 1", fault=point
@@ -678,7 +623,7 @@ def _check_fail_crashes(failures, trial, most, place):
         outcome = trial.outcome(worker)
         trial.expect_no_error(outcome)
         trial.expect_fault(outcome, point)
-        circumstance = f"mail-1 was on its way to {place}; worker 1 was {_told(outcome)}"
+        circumstance = f"mail-1 was on its way to {place}; worker 1 was {outcome.fault}"
         found = _judge_law(trial, circumstance, ["mail-1", *OTHERS])
         _judge_neighbours(found, circumstance)
         if place == "retry" and "mail-1" in found["the list of worker 1"]:
@@ -698,12 +643,12 @@ def _check_not_held(failures, trial, operations):
     for most in (3, 1):
         _hold(trial, raw)
         trial.redis.lmove("processing:worker 1", "processing:worker 2", "RIGHT", "LEFT")
-        before = _dump(trial)
+        before = dump_all(trial)
         value = trial.result(trial.worker(fail_once, trial.redis, failures, most, "worker 1", raw, error, 1000))
         circumstance = "worker 1 was slow, mail-1 was given to worker 2; then worker 1 said that it failed"
         _judge_law(trial, circumstance, ["mail-1", *OTHERS], truth, hint=2)
-        if _dump(trial) != before or value not in (False, 0):
-            did = f"and changed {_changed(before, _dump(trial))}" if _dump(trial) != before else "and changed nothing"
+        if dump_all(trial) != before or value not in (False, 0):
+            did = f"and changed {', '.join(changed_keys(before, dump_all(trial)))}" if dump_all(trial) != before else "and changed nothing"
             raise Wrong(circumstance, f"fail returned {value!r} {did}", must_hold=truth, hint=2)
 
     stood = False
@@ -761,9 +706,9 @@ def _bury(failures, trial):
     trial.redis.lpush("jobs", _mail(4))
     worker = trial.worker(fail_all, trial.redis, failures, 1, "worker 1", raws, ValueError("no such order"), 1000, 1)
     trial.result(worker)
-    if sorted(map(_id, trial.redis.zrange("dead", 0, -1))) != sorted(DEAD):
+    if sorted(map(id_of, trial.redis.zrange("dead", 0, -1))) != sorted(DEAD):
         raise CannotTell("four jobs were to be buried for the redrive, and are not in dead")
-    return _dump(trial)
+    return dump_all(trial)
 
 
 def _check_redrive(failures, trial):
@@ -783,24 +728,24 @@ def _check_redrive(failures, trial):
         )
     if found["jobs"] != ["mail-1", "mail-4"]:
         raise Wrong(circumstance, "mail-1 overtook mail-4", must_hold="it comes to the left of jobs, behind what waits", hint=None)
-    entry = _entry(trial.redis.lindex("jobs", 0))
+    entry = read_job(trial.redis.lindex("jobs", 0))
     was = json.loads(_cursor_job(1))
     if entry != was:
         keys = [key for key in {**was, **(entry or {})} if (entry or {}).get(key, was) != was.get(key, was)]
         raise Wrong(
             circumstance,
-            f"in jobs stands {_text(trial.redis.lindex('jobs', 0))}",
-            f"it differs in {', '.join(keys)}; before its failure it was {_text(_cursor_job(1))}",
+            f"in jobs stands {as_text(trial.redis.lindex('jobs', 0))}",
+            f"it differs in {', '.join(keys)}; before its failure it was {as_text(_cursor_job(1))}",
             must_hold=f"it comes back as it was before its first failure: without {', '.join(ADDED)}, with all else",
             hint=None,
         )
     if value not in (True, 1):
         raise Wrong(circumstance, f"redrive returned {value!r}", must_hold="redrive returns True when it gave the job back", hint=None)
     for id, why in (("mail-1", "is no longer in dead"), ("mail", "is no job's id")):
-        before = _dump(trial)
+        before = dump_all(trial)
         value = trial.result(trial.worker(redrive_once, trial.redis, failures, id))
-        if value not in (False, 0) or _dump(trial) != before:
-            did = f"changed {_changed(before, _dump(trial))}" if _dump(trial) != before else "changed nothing"
+        if value not in (False, 0) or dump_all(trial) != before:
+            did = f"changed {', '.join(changed_keys(before, dump_all(trial)))}" if dump_all(trial) != before else "changed nothing"
             raise Wrong(
                 f"{id} {why}; redrive({id!r}) returned {value!r} and {did}",
                 must_hold="redrive returns False and changes nothing when no job with this id is in dead",
@@ -810,11 +755,11 @@ def _check_redrive(failures, trial):
 
 
 def _check_two_redrives(failures, trial, buried, accepted):
-    _restore(trial, buried)
+    restore(trial, buried)
     trial.result(trial.worker(redrive_once, trial.redis, failures, "mail-1", name="traced"))
-    operations, stood = _operations(trial, "traced"), False
+    operations, stood = trial.operations("traced"), False
     for n in _moments(operations):
-        _restore(trial, buried)
+        restore(trial, buried)
         first = trial.worker(redrive_once, trial.redis, failures, "mail-1", name="first", fault=f"hold before * {n}")
         stood |= bool(first.wait_held())
         circumstance = f"one redrive('mail-1') ran while another stood {_right_before(operations, n)}"
@@ -832,11 +777,11 @@ def _check_two_redrives(failures, trial, buried, accepted):
     if not stood:
         raise CannotTell("redrive was to stand still before an operation, and never did")
     for n in range(2, len(operations) + 1):
-        _restore(trial, buried)
+        restore(trial, buried)
         first = trial.worker(redrive_once, trial.redis, failures, "mail-1", name="first", fault=f"hold before * {n}")
         if not first.wait_held():
             continue
-        trial.redis.zrem("dead", next(raw for raw in trial.redis.zrange("dead", 0, -1) if _id(raw) == "mail-11"))
+        trial.redis.zrem("dead", next(raw for raw in trial.redis.zrange("dead", 0, -1) if id_of(raw) == "mail-11"))
         first.release()
         circumstance = f"mail-11 left dead {_right_before(operations, n)} of redrive('mail-1')"
         value = trial.result(first, circumstance=circumstance)
@@ -854,14 +799,14 @@ def _check_two_redrives(failures, trial, buried, accepted):
 def _check_redrive_crashes(failures, trial):
     buried = _bury(failures, trial)
     trial.result(trial.worker(redrive_once, trial.redis, failures, "mail-1", name="traced"))
-    operations = _operations(trial, "traced")
-    for point in _crash_points(operations):
-        _restore(trial, buried)
+    operations = trial.operations("traced")
+    for point in crash_points(operations):
+        restore(trial, buried)
         outcome = trial.outcome(trial.worker(redrive_once, trial.redis, failures, "mail-1", name="redrive", fault=point))
         trial.expect_no_error(outcome)
         if not outcome.faults:
             continue  # it found the job earlier this time, with fewer operations
-        circumstance = f"redrive('mail-1') was {_told(outcome)}"
+        circumstance = f"redrive('mail-1') was {outcome.fault}"
         _judge_law(trial, circumstance, [*DEAD, "mail-4"])
         if "after" not in point:
             continue

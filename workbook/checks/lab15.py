@@ -11,9 +11,10 @@ the list of the worker that took it, or done.
 import time
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import dump_all, found_elsewhere
 from workbook.exercises import checks
-from workbook.faults import given
+from workbook.faults import crash_points, given
 from workbook.proxy import lost_reply
 from workbook.verdicts import CannotTell, Wrong
 
@@ -40,7 +41,7 @@ def take_and_finish_all(r, take, finish, worker, world):
         if raw is None:
             empty += 1
         else:
-            world.charge(_text(raw), 100)
+            world.charge(as_text(raw), 100)
             finish(r, worker, raw)
 
 
@@ -79,10 +80,6 @@ def recover_until(r, leases, milliseconds, wanted):
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-
-
 def _enqueue(trial, jobs=JOBS):
     trial.again()
     for job in jobs:
@@ -102,34 +99,9 @@ def _judge_law(trial, workers, circumstance, must_hold, hint=1):
     ledger = Ledger(accepted=JOBS, found=_found(trial, workers))
     broken = anomalies.find_anomalies(ledger, records=trial.history.records())
     if broken:
-        elsewhere = _elsewhere(trial, broken[0].ids, workers) if broken[0].name == "lost" else []
+        elsewhere = found_elsewhere(trial, broken[0].ids, ["jobs", *(f"processing:{worker}" for worker in workers)]) if broken[0].name == "lost" else []
         # A job that stands where nobody looks for it is another mistake than one that stands nowhere.
         raise Wrong(circumstance, *elsewhere, anomalies=broken, must_hold=must_hold, hint=2 if elsewhere else hint)
-
-
-def _elsewhere(trial, jobs, workers):
-    """A line for each list that holds lost jobs, though nobody will look there for them."""
-    looked_into = {"jobs", *(f"processing:{worker}" for worker in workers)}
-    told = []
-    for key in sorted(map(_text, trial.redis.scan_iter(_type="list"))):
-        here = [job for job in map(_text, trial.redis.lrange(key, 0, -1)) if job in jobs]
-        if here and key not in looked_into:
-            told.append(f"the list {key} has {', '.join(sorted(here))}, and nobody looks there for the jobs of that worker")
-    return told
-
-
-def _operations(trial, who):
-    """How many operations on Redis a worker made, and their names, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] not in ("worker", "charge")
-    ]
-
-
-def _crash_points(operations):
-    """Right before and right after every operation: "kill before * 1", "kill after * 1", …"""
-    return [f"kill {side} * {n}" for n in range(1, len(operations) + 1) for side in ("before", "after")]
 
 
 @checks(
@@ -156,16 +128,16 @@ def check_take(take, trial):
     # Traced the second time: what happens once a server (a script that is loaded) is no part of taking a job.
     _enqueue(trial)
     trial.result(trial.worker(take_once, trial.redis, take, "worker 1", name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced", but=("charge",))
 
-    points = _crash_points(operations)
+    points = crash_points(operations)
     for number, point in enumerate(points, 2):
         _enqueue(trial)
         name = f"worker {number}"
         outcome = trial.outcome(trial.worker(take_once, trial.redis, take, name, name=name, fault=point))
         trial.expect_no_error(outcome)
         trial.expect_fault(outcome, point)
-        _judge_law(trial, [name], f"{name} was {_told(outcome)}", keeps)
+        _judge_law(trial, [name], f"{name} was {outcome.fault}", keeps)
 
     _check_empty_and_waiting(take, trial)
     if not any([_check_lost_reply(take, trial, operation) for operation in dict.fromkeys(operations)]):
@@ -175,11 +147,6 @@ def check_take(take, trial):
         f"killed before and after each of {', '.join(operations)}, and with a lost reply: "
         f"each of {len(JOBS)} jobs found, once"
     )
-
-
-def _told(outcome):
-    """The fault in the words of the operation that it hit."""
-    return outcome.faults[0]["note"]
 
 
 def _check_empty_and_waiting(take, trial):
@@ -223,7 +190,7 @@ def _waits(trial, who):
     blocked = any(
         "b" in client["flags"] and client["db"] == str(trial.lease.number) for client in trial.redis.client_list()
     )
-    return blocked or len(_operations(trial, who)) > 3
+    return blocked or len(trial.operations(who, but=("charge",))) > 3
 
 
 def _check_lost_reply(take, trial, operation):
@@ -283,7 +250,7 @@ def check_finish(finish, trial):
     truth = "finish returns True if and only if this call removed the job from this worker's list"
 
     def expect(worker, raw, answer, gone, circumstance):
-        before, everything = _held_lists(trial), _dump(trial)
+        before, everything = _held_lists(trial), dump_all(trial)
         value = trial.result(trial.worker(finish_once, trial.redis, finish, worker, raw))
         if value not in (True, False):
             raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth, hint=None)
@@ -294,7 +261,7 @@ def check_finish(finish, trial):
             raise Wrong(circumstance, *_difference(before, after), must_hold=exact)
         if bool(value) is not answer:
             raise Wrong(circumstance, f"finish returned {value!r}", must_hold=truth, hint=2)
-        changed = sorted(key for key in {*everything, *_dump(trial)} if everything.get(key) != _dump(trial).get(key))
+        changed = sorted(key for key in {*everything, *dump_all(trial)} if everything.get(key) != dump_all(trial).get(key))
         if not answer and changed:
             raise Wrong(
                 circumstance,
@@ -313,8 +280,8 @@ def check_finish(finish, trial):
     # Traced now that whatever happens once a server (a script that is loaded) has happened.
     _hold(trial)
     trial.result(trial.worker(finish_once, trial.redis, finish, "worker 1", b"order 1", name="traced"))
-    operations = _operations(trial, "traced")
-    for number, point in enumerate(_crash_points(operations)):
+    operations = trial.operations("traced", but=("charge",))
+    for number, point in enumerate(crash_points(operations)):
         _hold(trial)
         before = _held_lists(trial)
         name = f"killed {number}"
@@ -327,7 +294,7 @@ def check_finish(finish, trial):
         done = {**before, "processing:worker 1": [raw for raw in before["processing:worker 1"] if raw != b"order 1"]}
         if after not in (before, done):
             raise Wrong(
-                f"worker 1 was {_told(outcome)}, finishing order 1", *_difference(before, after), must_hold=exact
+                f"worker 1 was {outcome.fault}, finishing order 1", *_difference(before, after), must_hold=exact
             )
 
     for n in range(1, len(operations) + 1):
@@ -370,11 +337,6 @@ def _held_lists(trial):
     return {key: trial.redis.lrange(key, 0, -1) for key in ("jobs", "processing:worker 1", "processing:worker 2")}
 
 
-def _dump(trial):
-    """Everything in the database: {key: its contents as Redis would save them}."""
-    return {_text(key): trial.redis.dump(key) for key in trial.redis.scan_iter()}
-
-
 def _difference(before, after):
     said = []
     for key, jobs in before.items():
@@ -384,7 +346,7 @@ def _difference(before, after):
 
 
 def _say(jobs):
-    return ", ".join(map(_text, reversed(jobs))) or "nothing"
+    return ", ".join(map(as_text, reversed(jobs))) or "nothing"
 
 
 @checks(
@@ -460,7 +422,7 @@ def _check_silent(leases, trial):
     stuck = anomalies.find_stuck(held, alive=["worker 2"])
     if stuck:
         raise Wrong(renewed, anomalies=[stuck], must_hold="what a silent worker held is given back")
-    waiting = [_text(raw) for raw in reversed(trial.redis.lrange("jobs", 0, -1))]
+    waiting = [as_text(raw) for raw in reversed(trial.redis.lrange("jobs", 0, -1))]
     ledger = Ledger(accepted=[f"order {n}" for n in (1, 2, 3, 5, 6)], found={"waiting": waiting})
     broken = anomalies.find_anomalies(ledger)
     if broken:
@@ -486,7 +448,7 @@ def _check_renew_crashes(leases, trial):
     """Kill worker 1 after each operation of its renewal: whatever is left of it, its job comes back."""
     trial.again()
     trial.result(trial.worker(renew_once, trial.redis, leases, "worker 1", 100, name="traced"))
-    for n in range(1, len(_operations(trial, "traced")) + 1):
+    for n in range(1, len(trial.operations("traced", but=("charge",))) + 1):
         trial.again()
         trial.redis.lpush("processing:worker 1", "order 1")
         outcome = trial.outcome(
@@ -500,7 +462,7 @@ def _check_renew_crashes(leases, trial):
         stuck = anomalies.find_stuck({"worker 1": trial.redis.lrange("processing:worker 1", 0, -1)})
         if stuck:
             raise Wrong(
-                f"worker 1 was {_told(outcome)} of a renewal for 100 ms, and never came back",
+                f"worker 1 was {outcome.fault} of a renewal for 100 ms, and never came back",
                 anomalies=[stuck],
                 must_hold="a lease ends by itself, wherever the worker that renews it dies",
             )
@@ -516,15 +478,15 @@ def _silent(trial):
 def _check_recover_crashes(leases, trial):
     _silent(trial)
     trial.result(trial.worker(recover_once, trial.redis, leases, 100, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced", but=("charge",))
     must_hold = "each job is in one list at every moment, also when recover is killed"
-    for number, point in enumerate(_crash_points(operations)):
+    for number, point in enumerate(crash_points(operations)):
         _silent(trial)
         outcome = trial.outcome(trial.worker(recover_once, trial.redis, leases, 100, name=f"killed {number}", fault=point))
         trial.expect_no_error(outcome)
         if not outcome.faults:
             continue  # the lists came in another order this time, with fewer operations
-        told = f"recover was {_told(outcome)}"
+        told = f"recover was {outcome.fault}"
         _judge_law(trial, ["worker 1"], told, must_hold, hint=3)
         trial.result(trial.worker(recover_once, trial.redis, leases, 100))
         _judge_given_back(trial, f"{told}, then run again")
@@ -533,7 +495,7 @@ def _check_recover_crashes(leases, trial):
 def _check_two_recover(leases, trial):
     _silent(trial)
     trial.result(trial.worker(recover_once, trial.redis, leases, 100, name="counted"))
-    for n in range(1, len(_operations(trial, "counted")) + 1):
+    for n in range(1, len(trial.operations("counted", but=("charge",))) + 1):
         _silent(trial)
         first = trial.worker(
             recover_once, trial.redis, leases, 100, name=f"first {n}", fault=f"hold before * {n}"
@@ -594,7 +556,7 @@ def _check_zombie(leases, trial):
 def _renew_and_work(r, leases, take, finish, worker, world):
     leases(r, 100).renew(worker)
     raw = take(r, worker, WAIT)
-    world.charge(_text(raw), 100)
+    world.charge(as_text(raw), 100)
     return bool(finish(r, worker, raw))
 
 

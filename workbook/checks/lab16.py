@@ -18,8 +18,9 @@ import sqlite3
 
 from workbook import anomalies
 from workbook.anomalies import Ledger
+from workbook.checks.jobs import ids_in
 from workbook.exercises import checks
-from workbook.faults import ProbedConnection, given
+from workbook.faults import ProbedConnection, crash_points, given
 from workbook.proxy import lost_reply
 from workbook.verdicts import CannotTell, Wrong
 
@@ -223,20 +224,6 @@ def enqueue_through(redis_at, enqueue_once, raw):
 # What the checks share
 
 
-def _operations(trial, who):
-    """The operations that a worker made, by name, in their order, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] != "worker"
-    ]
-
-
-def _points(operations):
-    """Right before and right after every operation: "kill before * 1", "kill after * 1", …"""
-    return [f"kill {side} * {n}" for n in range(1, len(operations) + 1) for side in ("before", "after")]
-
-
 def _which(operations, n):
     """The n-th operation by its name: "COMMIT", or "second COMMIT" where there are more of that name."""
     name = operations[n - 1]
@@ -252,7 +239,7 @@ def _killed(trial, worker, point, operations):
     trial.expect_no_error(outcome)
     trial.expect_fault(outcome, point)
     n = int(point.rsplit(" ", 1)[1])
-    return outcome.faults[0]["note"].replace(f"its {operations[n - 1]}", f"its {_which(operations, n)}")
+    return outcome.fault.replace(f"its {operations[n - 1]}", f"its {_which(operations, n)}")
 
 
 def _two_at_once(trial, shop, first, second, circumstance):
@@ -323,7 +310,7 @@ def _judge_closed(left_open, circumstance):
 def check_once(once, trial):
     shop = _Shop(trial)
     value, left_open = trial.result(trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     _judge_closed(left_open, "invoice-7 was delivered for the first time")
     _judge_once(trial, shop, "invoice-7 was delivered for the first time", hint=None)
     _judge_answers([value], shop.number(), "invoice-7 was delivered for the first time")
@@ -365,7 +352,7 @@ def _check_once_other_jobs(once, trial):
 
 
 def _check_once_crashes(once, trial, operations):
-    for point in _points(operations):
+    for point in crash_points(operations):
         trial.again()
         shop = _Shop(trial)
         worker = trial.worker(deliver, shop.path, once, "invoice-7", invoice, name="worker 1", fault=point)
@@ -501,7 +488,7 @@ def check_charge_once(charge_once, trial):
     circumstance = "the job charge-7 was delivered for the first time"
     worker = trial.worker(charge_job, trial.world, shop.path, charge_once, first, name="traced")
     value, left_open = trial.result(worker)
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     _judge_answers([value], _judge_charged(trial, circumstance), circumstance, "charge_once")
     _judge_closed(left_open, circumstance)
     _check_other_jobs(charge_once, trial)
@@ -562,7 +549,7 @@ def _check_charge_crashes(charge_once, trial, operations, monday=False):
     """Killed at each point, delivered again as a retry would be, and once more on Monday. Without monday: only killed
     after a charge and delivered again; it comes first, so that no answer is accused of more than it did."""
     after_charges = [f"kill after * {n}" for n, name in enumerate(operations, 1) if name == "charge"]
-    for point in _points(operations) if monday else after_charges:
+    for point in crash_points(operations) if monday else after_charges:
         trial.again()
         shop = _Shop(trial)
 
@@ -614,20 +601,9 @@ SINGLE = "a job is in the queue once, by its id, however often it is handed over
 TRUE_REPLY = "enqueue_once returns True if this call queued the job, False if an earlier call had"
 
 
-def _waiting(trial):
-    """The ids in `jobs`, the oldest first; what is no job of ours as its text."""
-    found = []
-    for raw in reversed(trial.redis.lrange("jobs", 0, -1)):
-        try:
-            found.append(json.loads(raw)["id"])
-        except (ValueError, TypeError, KeyError):
-            found.append(raw.decode("utf-8", "replace"))
-    return found
-
-
 def _judge_queued(trial, circumstance, ids=("mail-7",), hint=1):
     """End the check as WRONG unless these ids wait in `jobs`, each once, and are remembered for KEEP seconds."""
-    broken = anomalies.find_anomalies(Ledger(accepted=ids, found={"jobs": _waiting(trial)}), records=trial.history.records())
+    broken = anomalies.find_anomalies(Ledger(accepted=ids, found={"jobs": ids_in(trial)}), records=trial.history.records())
     if broken:
         broken = _never(broken, "is not in jobs, and never was")
         raise Wrong(circumstance, anomalies=broken, must_hold=SINGLE, hint=hint)
@@ -682,7 +658,7 @@ def check_enqueue_once(enqueue_once, trial):
     values = trial.result(trial.worker(enqueue_each, trial.redis, enqueue_once, [raw, other, raw, again]))
     _judge_queued(trial, circumstance, ["mail-7", "mail-8"])
     if trial.redis.lrange("jobs", 0, -1) != [other, raw]:
-        order = ", ".join(_waiting(trial))
+        order = ", ".join(ids_in(trial))
         raise Wrong(
             circumstance, f"jobs holds, from the right: {order}" if order != "mail-7, mail-8" else "the bytes in jobs differ",
             must_hold="the job, as it is, is pushed on the left of jobs", hint=None,
@@ -694,7 +670,7 @@ def check_enqueue_once(enqueue_once, trial):
     # Traced now that whatever happens once a server (a script that is loaded) has happened.
     trial.again()
     trial.result(trial.worker(enqueue_job, trial.redis, enqueue_once, raw, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     _check_enqueue_crashes(enqueue_once, trial, operations)
     _check_enqueue_twice_at_once(enqueue_once, trial, operations)
     for cut in ("reply", "request"):
@@ -714,8 +690,8 @@ def _check_done_meanwhile(enqueue_once, trial):
     before = trial.redis.dump("seen:mail-7")
     value = trial.result(trial.worker(enqueue_job, trial.redis, enqueue_once, _mail_raw("mail-7")))
     circumstance = "mail-7 was queued, taken and done; then it was handed over once more"
-    if _waiting(trial):
-        twice = anomalies.find_duplicated(Ledger(accepted=["mail-7"], found={"done": ["mail-7"], "jobs": _waiting(trial)}))
+    if ids_in(trial):
+        twice = anomalies.find_duplicated(Ledger(accepted=["mail-7"], found={"done": ["mail-7"], "jobs": ids_in(trial)}))
         raise Wrong(circumstance, anomalies=[twice], must_hold=SINGLE, hint=None)
     _judge_told({"the second call": value}, {"the second call": False}, circumstance)
     if trial.redis.dump("seen:mail-7") != before or trial.redis.ttl("seen:mail-7") > KEEP // 2:
@@ -726,7 +702,7 @@ def _check_done_meanwhile(enqueue_once, trial):
 
 
 def _check_enqueue_crashes(enqueue_once, trial, operations):
-    for point in _points(operations):
+    for point in crash_points(operations):
         trial.again()
         caller = trial.worker(enqueue_job, trial.redis, enqueue_once, _mail_raw("mail-7"), name="checkout 1", fault=point)
         told = _killed(trial, caller, point, operations)

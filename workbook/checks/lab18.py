@@ -12,7 +12,8 @@ import itertools
 import json
 
 from workbook import anomalies, faults
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import found_elsewhere, id_of, ids_in
 from workbook.exercises import checks
 from workbook.faults import given
 from workbook.taught.lab11 import job
@@ -28,30 +29,13 @@ LEASE = 60_000
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-
-
-def _id(raw):
-    """A job's id; whatever is no job of ours is told by its text."""
-    try:
-        return str(json.loads(raw)["id"])
-    except (ValueError, TypeError, KeyError):
-        return _text(raw)[:40]
-
-
 def _newsletter(number, customers):
     return job("newsletter", {"number": number, "customers": customers}, f"newsletter-{number}")
 
 
-def _jobs(trial, key="jobs"):
-    """The ids in a list, the next one to be taken first."""
-    return [_id(raw) for raw in reversed(trial.redis.lrange(key, 0, -1))]
-
-
 def _dead(trial):
     """The dead set: [(id, entry or None, score)], oldest first. It ends the check as WRONG if `dead` is no sorted set."""
-    kind = _text(trial.redis.type("dead"))
+    kind = as_text(trial.redis.type("dead"))
     if kind not in ("zset", "none"):
         raise Wrong(f"the key dead is a {kind}", must_hold="the dead set `dead` is a sorted set", hint=None)
     found = []
@@ -60,46 +44,19 @@ def _dead(trial):
             entry = json.loads(member)
         except ValueError:
             entry = None
-        found.append((_id(member), entry if isinstance(entry, dict) else None, score))
+        found.append((id_of(member), entry if isinstance(entry, dict) else None, score))
     return found
-
-
-def _elsewhere(trial, ids):
-    """A line for each place, besides those of the layout, that knows one of these jobs."""
-    told = []
-    for key in sorted(map(_text, trial.redis.scan_iter())):
-        kind = _text(trial.redis.type(key))
-        if kind == "list":
-            things = trial.redis.lrange(key, 0, -1)
-        elif kind == "zset":
-            things = trial.redis.zrange(key, 0, -1)
-        elif kind == "set":
-            things = trial.redis.smembers(key)
-        else:
-            continue
-        here = sorted({id for id in ids for thing in things if id == _id(thing) or id in _text(thing)})
-        if here:
-            told.append(f"{key} has {', '.join(here)}")
-    return told
-
-
-def _operations(trial, who):
-    """The names of the operations that a worker made, in order, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] != "worker"
-    ]
 
 
 def _judge_law(trial, accepted, circumstance, must_hold, hint=1, workers=("worker 1",)):
     """End the check as WRONG unless each of these jobs is in one place: waiting, held by a worker, dead or done."""
-    found = {"jobs": _jobs(trial), "done": trial.world.charges(), "the dead set": [id for id, *_ in _dead(trial)]}
+    found = {"jobs": ids_in(trial), "done": trial.world.charges(), "the dead set": [id for id, *_ in _dead(trial)]}
     for worker in workers:
-        found[f"the list of {worker}"] = _jobs(trial, f"processing:{worker}")
+        found[f"the list of {worker}"] = ids_in(trial, f"processing:{worker}")
     broken = anomalies.find_anomalies(Ledger(accepted=accepted, found=found), records=trial.history.records())
     if broken:
-        elsewhere = _elsewhere(trial, broken[0].ids) if broken[0].name == "lost" else []
+        known = ["jobs", "dead", *(f"processing:{worker}" for worker in workers)]
+        elsewhere = found_elsewhere(trial, broken[0].ids, known) if broken[0].name == "lost" else []
         raise Wrong(circumstance, *elsewhere, anomalies=broken, must_hold=must_hold, hint=hint)
 
 
@@ -214,7 +171,7 @@ def _judge_ended(trial, worker, circumstance, outcome=None, grace=GRACE):
     if outcome.kind == "killed" and _went_on(trial, worker):
         raise Wrong(circumstance, "the process went on after SIGTERM, and then ended itself", must_hold="run_until_stopped returns", hint=3)
     if outcome.kind == "killed":
-        held = {"worker 1": _jobs(trial, "processing:worker 1")}
+        held = {"worker 1": ids_in(trial, "processing:worker 1")}
         stuck = anomalies.find_stuck(held, records=trial.history.records())
         raise Wrong(
             circumstance,
@@ -230,7 +187,7 @@ def _judge_ended(trial, worker, circumstance, outcome=None, grace=GRACE):
 
 def _judge_ticks(trial, outcome, circumstance, grace):
     """No more than the grace: mails sent after the first SIGTERM, where it came after a mail."""
-    first = outcome.faults[0]["note"] if outcome.faults else ""
+    first = outcome.fault if outcome.faults else ""
     if not first.endswith("mail") or "after" not in first:
         return
     sent, stopped = len(trial.world.mails()), 4
@@ -245,7 +202,7 @@ def _judge_ticks(trial, outcome, circumstance, grace):
 
 
 def _judge_nothing_held(trial, circumstance):
-    stuck = anomalies.find_stuck({"worker 1": _jobs(trial, "processing:worker 1")}, records=trial.history.records())
+    stuck = anomalies.find_stuck({"worker 1": ids_in(trial, "processing:worker 1")}, records=trial.history.records())
     if stuck:
         raise Wrong(
             circumstance,
@@ -258,9 +215,9 @@ def _judge_nothing_held(trial, circumstance):
 def _interrupted(trial):
     """How often each job was noted as interrupted: {id: count}; what is no number is told as it is."""
     if trial.redis.type("interrupted") not in (b"hash", b"none"):
-        return {"the key": _text(trial.redis.type("interrupted"))}
+        return {"the key": as_text(trial.redis.type("interrupted"))}
     return {
-        _text(id): int(count) if count.isdigit() else _text(count)
+        as_text(id): int(count) if count.isdigit() else as_text(count)
         for id, count in trial.redis.hgetall("interrupted").items()
     }
 
@@ -291,7 +248,7 @@ def _check_idle(run, trial):
     _begin(trial, _newsletter(1, 3), _newsletter(2, 3))
     value = trial.result(_run(trial, run), circumstance=circumstance)
     _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, "a job that is done is finished", hint=None)
-    left = _jobs(trial) + _jobs(trial, "processing:worker 1")
+    left = ids_in(trial) + ids_in(trial, "processing:worker 1")
     if left:
         raise Wrong(
             circumstance,
@@ -360,15 +317,15 @@ def _judge_given_back(trial, raw, circumstance):
     _judge_nothing_held(trial, circumstance)
     waiting = trial.redis.lrange("jobs", 0, -1)
     if raw not in waiting:
-        now = next((_text(one) for one in waiting if _id(one) == "newsletter-1"), "not there")
+        now = next((as_text(one) for one in waiting if id_of(one) == "newsletter-1"), "not there")
         raise Wrong(
             circumstance,
-            f"newsletter-1 was {_text(raw)}",
+            f"newsletter-1 was {as_text(raw)}",
             f"and in jobs is {now}",
             must_hold="a deployment is no fault of the job: it is given back as it was, and no attempt is counted",
             hint=None,
         )
-    reordered = anomalies.find_reordered({"jobs": _jobs(trial)})
+    reordered = anomalies.find_reordered({"jobs": ids_in(trial)})
     if reordered:
         raise Wrong(circumstance, anomalies=[reordered], must_hold="the job that is given back comes next", hint=None)
     _expect_interrupted(trial, {"newsletter-1": 1}, circumstance)
@@ -418,7 +375,7 @@ def _check_not_begun(run, trial):
             _begin(trial, _newsletter(1, 1))
             worker = _run(trial, run, faults=[f"stop {side} * {n}"], name=f"asked {side} {n}")
             outcome = trial.outcome(worker)
-            told = outcome.faults[0]["note"] if outcome.faults else "stopped"
+            told = outcome.fault if outcome.faults else "stopped"
             circumstance = f"the worker was {told}, newsletter-1 was not begun; the grace was {GRACE}"
             value = _judge_ended(trial, worker, circumstance, outcome)
             _judge_law(trial, ["newsletter-1"], circumstance, "a job that was taken and not begun is given back", hint=3)
@@ -438,7 +395,7 @@ def _check_stop_anywhere(run, trial):
     both = [_newsletter(1, 2), _newsletter(2, 2)]
     _begin(trial, *both)
     trial.result(_run(trial, run, name="traced", grace=0))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     # Up to the end of the first newsletter and its finish, the first operation after its charge.
     last = operations.index("charge") + 2
     points = [f"stop {side} * {n}" for n in range(1, last + 1) for side in ("before", "after")]
@@ -448,7 +405,7 @@ def _check_stop_anywhere(run, trial):
         outcome = trial.outcome(worker)
         if not outcome.faults:
             raise CannotTell(f"the worker was to be {point}, and did not get there this time")
-        circumstance = f"the worker was {outcome.faults[0]['note']}; newsletter-1 has 2 ticks, the grace was 0"
+        circumstance = f"the worker was {outcome.fault}; newsletter-1 has 2 ticks, the grace was 0"
         _judge_ended(trial, worker, circumstance, outcome)
         _judge_law(trial, ["newsletter-1", "newsletter-2"], circumstance, "each job is done and finished, or waits", hint=3)
         _judge_nothing_held(trial, circumstance)
@@ -460,7 +417,7 @@ def _stopped_operations(run, trial):
     """The operations of a worker that SIGTERM meets after tick 4 of 10, and the number of the last mail among them."""
     _begin(trial, _newsletter(1, 10))
     trial.outcome(_run(trial, run, faults=["stop after mail 4"], name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     return operations, max(n for n, operation in enumerate(operations, 1) if operation == "mail")
 
 
@@ -475,7 +432,7 @@ def _check_killed_while_stopping(run, trial, operations, last):
             raise CannotTell(f"the worker was to be {kill}, and did not get there this time")
         circumstance = f"SIGTERM came after tick 4 of 10; then the worker was {outcome.faults[1]['note']}"
         _judge_law(trial, ["newsletter-1"], circumstance, BACK, hint=None)
-        back = "newsletter-1" in _jobs(trial)
+        back = "newsletter-1" in ids_in(trial)
         if _interrupted(trial) != ({"newsletter-1": 1} if back else {}):
             where = "in jobs" if back else "in the worker's list"
             raise Wrong(
@@ -502,7 +459,7 @@ def _check_robbed_while_stopping(run, trial, operations, last):
             continue  # it was given back by then
         robbed += 1
         circumstance = f"newsletter-1 was given to worker 2 right before worker 1's {operations[n - 1]}"
-        held = {"worker 2": _jobs(trial, "processing:worker 2")}
+        held = {"worker 2": ids_in(trial, "processing:worker 2")}
         taken = anomalies.find_robbed({"worker 2": ["newsletter-1"]}, held)
         still = "a worker gives back only what it still holds"
         if taken:
@@ -552,7 +509,7 @@ def work_until_killed(r, worker, world):
     while (raw := take(r, worker, 0.1)) is not None:
         if json.loads(raw)["name"] == "photo":
             os.kill(os.getpid(), signal.SIGKILL)
-        world.charge(_id(raw), 100)
+        world.charge(id_of(raw), 100)
         finish(r, worker, raw)
 
 
@@ -626,20 +583,20 @@ def _check_first_crash(count_crash, trial):
     circumstance = "worker 1 was killed by photo-1, its first crash with a limit of 3; invoice-1 waits"
     value = _counted(trial, count_crash, circumstance)
     _judge_law(trial, ["photo-1", "invoice-1"], circumstance, "each job is in one place", hint=2)
-    stuck = anomalies.find_stuck({"worker 1": _jobs(trial, "processing:worker 1")})
+    stuck = anomalies.find_stuck({"worker 1": ids_in(trial, "processing:worker 1")})
     if stuck:
         raise Wrong(circumstance, anomalies=[stuck], must_hold="what a dead worker held is given back, or buried", hint=None)
-    if "photo-1" not in _jobs(trial):
+    if "photo-1" not in ids_in(trial):
         raise Wrong(
             circumstance,
             "photo-1 is in the dead set",
             must_hold="a job is buried when it has crashed `limit` times, not before",
             hint=None,
         )
-    if _jobs(trial)[0] != "photo-1":
+    if ids_in(trial)[0] != "photo-1":
         raise Wrong(
             circumstance,
-            f"now they come in the order {', '.join(_jobs(trial))}",
+            f"now they come in the order {', '.join(ids_in(trial))}",
             must_hold="what is given back comes next",
             hint=None,
         )
@@ -665,7 +622,7 @@ def _check_buried(count_crash, trial):
     value = _counted(trial, count_crash, circumstance, limit=1)
     _judge_law(trial, ["photo-1"], circumstance, "each job is in one place", hint=2)
     _judge_nothing_held(trial, circumstance)
-    if "photo-1" in _jobs(trial):
+    if "photo-1" in ids_in(trial):
         raise Wrong(
             circumstance,
             "photo-1 is in jobs again",
@@ -686,7 +643,7 @@ def _check_order(count_crash, trial):
     everything = ["photo-1", "photo-2", "invoice-1"]
     _judge_law(trial, everything, circumstance, "each job is in one place", hint=None)
     _judge_nothing_held(trial, circumstance)
-    reordered = anomalies.find_reordered({"jobs": _jobs(trial)}, sent={"jobs": everything})
+    reordered = anomalies.find_reordered({"jobs": ids_in(trial)}, sent={"jobs": everything})
     if reordered:
         raise Wrong(circumstance, anomalies=[reordered], must_hold="what is given back keeps its old order", hint=None)
     if words != ["given back", "given back", None]:
@@ -712,7 +669,7 @@ def _check_killer(count_crash, trial):
     workers = [f"worker {n}" for n in range(1, limit + 3)]
     _judge_law(trial, everything, circumstance, "each job is in one place", hint=2, workers=workers)
     if killed > limit:
-        again = f"and comes next again; still behind it: {', '.join(_jobs(trial)[1:])}"
+        again = f"and comes next again; still behind it: {', '.join(ids_in(trial)[1:])}"
         raise Wrong(
             circumstance,
             f"it has killed {killed} workers, {'and then it was buried' if _dead(trial) else again}",
@@ -782,14 +739,14 @@ def _check_counted_once(count_crash, trial):
         for name in ("first", "traced"):
             _crashed(trial)
             trial.result(_count(trial, count_crash, limit=limit, name=name))
-        operations = _operations(trial, "traced")
+        operations = trial.operations("traced")
         # Killed right before the next operation would be the same to Redis.
         for point in [f"kill after * {n}" for n in range(1, len(operations) + 1)]:
             _crashed(trial)
             outcome = trial.outcome(_count(trial, count_crash, limit=limit, name="killed", faults=[point]))
             trial.expect_no_error(outcome)
             trial.expect_fault(outcome, point)
-            circumstance = f"photo-1 has killed one worker, the limit is {limit}; count_crash was {outcome.faults[0]['note']}"
+            circumstance = f"photo-1 has killed one worker, the limit is {limit}; count_crash was {outcome.fault}"
             _judge_law(trial, ["photo-1"], circumstance, COUNTED, hint=2)
             _judge_one_crash(count_crash, trial, limit, f"{circumstance}, and called again", again=True)
         # Held before its first operation it has seen nothing yet: that is one after the other, not two at once.
@@ -824,7 +781,7 @@ def _check_two_jobs(count_crash, trial):
     """Worker 1 held two jobs: whoever comes second still takes care of the other one."""
     _crashed(trial)
     trial.result(_count(trial, count_crash, name="traced"))
-    operations = _operations(trial, "traced")
+    operations = trial.operations("traced")
     for n in range(2, len(operations) + 1):
         trial.again()
         trial.redis.lpush("processing:worker 1", _photo(1), _photo(2))
@@ -837,7 +794,7 @@ def _check_two_jobs(count_crash, trial):
         first.release()
         value = trial.result(first, circumstance=circumstance)
         _judge_law(trial, ["photo-1", "photo-2"], circumstance, "each job is in one place", hint=3)
-        left = _jobs(trial, "processing:worker 1")
+        left = ids_in(trial, "processing:worker 1")
         if left:
             raise Wrong(
                 circumstance,

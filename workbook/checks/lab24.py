@@ -11,7 +11,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
 from workbook.exercises import checks
 from workbook.faults import around, given
 from workbook.line import Line
@@ -27,10 +27,6 @@ HEARTBEAT = 1
 
 
 # What the checks share
-
-
-def _text(raw):
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
 def _queue(ch, name, *bodies, **arguments):
@@ -61,7 +57,7 @@ def _drain(ch, name):
         method, properties, body = ch.basic_get(name, auto_ack=True)
         if method is None:
             return found
-        found.append((_text(body), properties.message_id, properties.delivery_mode))
+        found.append((as_text(body), properties.message_id, properties.delivery_mode))
 
 
 # 24.1
@@ -264,7 +260,7 @@ def consume_until_told(parameters, consume, world, last=LAST, fails=None):
     left = {fails}
 
     def work(body):
-        order = _text(body)
+        order = as_text(body)
         with around("work", id=order):
             if order in left:
                 left.discard(order)
@@ -504,10 +500,10 @@ def work_long_once(parameters, work_long, world, raises=False):
     use = _Use(connection, ch)
 
     def work():
-        with around("work", id=_text(body)):
+        with around("work", id=as_text(body)):
             if raises:
                 raise Declined("the invoice could not be printed")
-            world.mail("a customer", _text(body))
+            world.mail("a customer", as_text(body))
 
     given("work_long(conn, ch, tag, work)")
     try:

@@ -2,7 +2,7 @@
 
 expects: WRONG
 says: in jobs stands mail-7
-says: no worker reads job:
+says: job:count-1 has count-1, and no worker looks there for it
 """
 
 
