@@ -10,7 +10,7 @@
 # **From the talk** *Resque prevents worker shutdown and blocks deployments*, *not cloud-friendly*, *Sidekiq aborts and
 # requeues* and *may never finish*: what happens to a long job when its worker has to go.
 #
-# <!-- budget: cells 77, because Resque and Sidekiq run step by step, and each of three faults is predicted before it happens -->
+# <!-- budget: cells 80, because Resque and Sidekiq run step by step, and each of three faults is predicted before it happens -->
 
 # %% [markdown]
 # ## Recap
@@ -263,7 +263,7 @@ drawn
 #
 # ## To stop in time
 #
-# Three things have to be right. The first is how a running job is ended. A job may catch exceptions, because one bad address
+# Four things have to be right. The first is how a running job is ended. A job may catch exceptions, because one bad address
 # must not spoil a newsletter. Python has a kind of exception for this: `except Exception` does not catch what is no
 # `Exception`.
 
@@ -290,7 +290,22 @@ for problem in (ValueError, Stopped):
 # %% [markdown]
 # (Python ends programs in the same way: `SystemExit` and `KeyboardInterrupt` are no `Exception` either.)
 #
-# The second is to give the job back. It moves from the worker's list to the right end of `jobs`, byte for byte as it was: a
+# The second is a lease that begins before the job does: a worker that has taken a job, and no lease yet, counts as dead, and its job
+# would be given to another (lab 15).
+
+# %% tags=["teaches"]
+def take_alive(r, worker, leases):
+    """Renew the lease of `worker`, then take a job: bytes, or None when none came within 0.1 seconds."""
+    leases.renew(worker)
+    return take(r, worker, 0.1)
+
+
+# %%
+begin(("invoice", {"order": 1}, "invoice-1"))
+take_alive(r, "worker 1", Leases(r, 60_000)), r.exists("lease:worker 1")
+
+# %% [markdown]
+# The third is to give the job back. It moves from the worker's list to the right end of `jobs`, byte for byte as it was: a
 # deployment is not the job's fault, so no attempt is counted. But it should be noted, because a job that is interrupted again
 # and again is the one that never finishes. The hash `interrupted` counts, by the job's id. Both happen in one transaction, so
 # that nobody who is killed in between leaves one without the other. A worker holds one job, so `LMOVE` needs only the place. And if
@@ -313,7 +328,7 @@ give_back(r, "worker 1", "newsletter-1")
 waiting(), r.hgetall("interrupted")
 
 # %% [markdown]
-# The third is the signal. `signal.signal` names a function that Python calls in the main thread, between two steps of
+# The fourth is the signal. `signal.signal` names a function that Python calls in the main thread, between two steps of
 # whatever runs there, in the middle of a Redis call too. So that function should do next to nothing. (To block the signal instead
 # does not help: a worker's process has a second thread, which would get it.)
 
@@ -327,10 +342,10 @@ came == [signal.SIGTERM]
 # %% [markdown]
 # ### Exercise 18.1: run until stopped
 #
-# Write `run_until_stopped`. It takes jobs with `take` (ask it for 0.1 s), does them, one after the other, and finishes each
+# Write `run_until_stopped`. It takes jobs with `take_alive`, does them, one after the other, and finishes each
 # with `finish`, until no job is left; then it returns `"idle"`. `handlers` has a function for each job's `name`; call it with
-# the job's `args` and with your `tick`, which the job calls before each of its steps. Each `tick` renews the worker's lease,
-# with `leases.renew(worker)`.
+# the job's `args` and with your `tick`, which the job calls before each of its steps. Each `tick` renews the worker's lease
+# too, with `leases.renew(worker)`.
 #
 # When SIGTERM has come, no job is begun, and one that is taken but not begun is given back. The job at hand may begin `grace` more
 # steps, each with its lease renewed; the `tick` of one step more raises `Stopped` in it (or another exception that is no
@@ -360,7 +375,7 @@ def run_until_stopped(r, worker, handlers, leases, grace):
         if asked and next(steps) > grace:
             raise Stopped
 
-    while not asked and (raw := take(r, worker, 0.1)) is not None:
+    while not asked and (raw := take_alive(r, worker, leases)) is not None:
         todo = json.loads(raw)
         with suppress(Stopped):
             if not asked:
@@ -427,7 +442,7 @@ handlers["photo"] = photo
 PHOTO = ("photo", {"picture": 1}, "photo-1")
 
 # %% [markdown]
-# The queue of lab 15 loses nothing. When a worker's lease has run out, `recover` gives back what it held, to be taken next,
+# The queue of lab 15 loses nothing. When a worker's lease has run out, `recover` gives back what it held,
 # and a new worker starts.
 #
 # **Predict first.** After four workers: how many of them were killed, and how many of the three invoices are done? (Two values.)
@@ -569,7 +584,8 @@ print("interrupted:", r.hgetall("interrupted"))
 
 # %% [markdown]
 # The newsletter was interrupted five times, more often than any job may crash, and has no `crashes`: it was always given back by a
-# worker that was alive. Both records tell the shop what to do. `photo-1` needs another machine or a mended program. `newsletter-1`
+# worker that was alive. Both records tell the shop what to do. `photo-1` needs another machine or a mended program;
+# `redrive` (lab 13) leaves its `crashes` where they are, so it will have one try. `newsletter-1`
 # needs to be split or to remember where it was: that is lab 19.
 #
 # A worker that is still at it when the platform's patience ends is killed like any other, and its job has a crash that it may not

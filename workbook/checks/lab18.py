@@ -388,6 +388,25 @@ def _check_not_begun(run, trial):
                     hint=3,
                 )
             _expect_value(value, "stopped", circumstance)
+    _check_leased(run, trial, steps[taken - 1], steps[:taken].count(steps[taken - 1]))
+
+
+def _check_leased(run, trial, take, nth):
+    """Two newsletters to nobody, so without a tick: whoever has taken one of them has a lease, also when an earlier one ended."""
+    _begin(trial, _newsletter(1, 0), _newsletter(2, 0))
+    faults = [f"hold after {take} {n}" for n in (nth, 2 * nth)]
+    worker = _run(trial, run, faults=faults)
+    for number in (1, 2):
+        if not worker.wait_held():
+            raise CannotTell(f"the worker was to be held when it had taken newsletter-{number}, and did not get there")
+        if not trial.redis.delete("lease:worker 1"):
+            raise Wrong(
+                f"newsletter-{number} has no tick; worker 1 has taken it, and there is no key lease:worker 1",
+                must_hold="a worker renews its lease before it takes a job: without one it is taken for dead",
+                hint=None,
+            )
+        worker.release()
+    _judge_ended(trial, worker, "two jobs without a tick")
 
 
 def _check_stop_anywhere(run, trial):

@@ -16,6 +16,13 @@ class Stopped(BaseException):
 
 
 # Taught in labs/18-long-running-jobs.ipynb, cell 18-042: To stop in time
+def take_alive(r, worker, leases):
+    """Renew the lease of `worker`, then take a job: bytes, or None when none came within 0.1 seconds."""
+    leases.renew(worker)
+    return take(r, worker, 0.1)
+
+
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-045: To stop in time
 def give_back(r, worker, id):
     """Give back the job that `worker` holds and can't end, to be taken next, and note the interruption: both, or neither."""
     with r.pipeline() as pipe:
@@ -24,7 +31,7 @@ def give_back(r, worker, id):
         pipe.execute()
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-047: Exercise 18.1: run until stopped
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-050: Exercise 18.1: run until stopped
 def run_until_stopped(r, worker, handlers, leases, grace):
     """Do the jobs in `jobs` until none is left ("idle") or SIGTERM has come ("stopped"); returns which.
 
@@ -39,7 +46,7 @@ def run_until_stopped(r, worker, handlers, leases, grace):
         if asked and next(steps) > grace:
             raise Stopped
 
-    while not asked and (raw := take(r, worker, 0.1)) is not None:
+    while not asked and (raw := take_alive(r, worker, leases)) is not None:
         todo = json.loads(raw)
         with suppress(Stopped):
             if not asked:
@@ -50,7 +57,7 @@ def run_until_stopped(r, worker, handlers, leases, grace):
     return "stopped" if asked else "idle"
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-061: The job that kills its worker
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-064: The job that kills its worker
 def after_crash(raw, now):
     """The job `raw` with one more crash written down: crashes, first and last time, reason. All else stays."""
     todo = json.loads(raw)
@@ -58,7 +65,7 @@ def after_crash(raw, now):
     return todo | told | {"reason": "its worker fell silent"}
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-067: Exercise 18.2: count the crash
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-070: Exercise 18.2: count the crash
 def count_crash(r, worker, limit, now):
     """Take the newest job out of the list of `worker`, who is dead, and count a crash of it: "given back", "buried" or None.
 
@@ -82,7 +89,7 @@ def count_crash(r, worker, limit, now):
     return r.transaction(move, mine, value_from_callable=True)
 
 
-# Taught in labs/18-long-running-jobs.ipynb, cell 18-070: Exercise 18.2: count the crash
+# Taught in labs/18-long-running-jobs.ipynb, cell 18-073: Exercise 18.2: count the crash
 def recover_counting(r, limit, now):
     """Take care of all that silent workers hold; returns how many jobs were given back or buried. now: seconds."""
     cared_for = 0

@@ -18,6 +18,7 @@ def run_until_stopped(r, worker, handlers, leases, grace):
             raise Stopped("the grace is over")
 
     while not state["asked"]:
+        leases.renew(worker)
         raw = take(r, worker, 0.1)
         if raw is None:
             break

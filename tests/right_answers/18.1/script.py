@@ -31,6 +31,7 @@ def run_until_stopped(r, worker, handlers, leases, grace):
 
     signal.signal(signal.SIGTERM, stop)
     while left is None:
+        leases.renew(worker)
         raw = take(r, worker, timeout=0.1)
         if raw is None:
             return "idle" if left is None else "stopped"

@@ -40,6 +40,7 @@ class Run:
 def run_until_stopped(r, worker, handlers, leases, grace):
     run = Run(r, worker, leases, grace)
     while True:
+        leases.renew(worker)
         raw = None if run.stopping else r.lindex(run.mine, -1) or r.lmove("jobs", run.mine, "RIGHT", "LEFT")
         if raw is None:
             return "stopped" if run.stopping else "idle"
