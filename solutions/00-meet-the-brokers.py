@@ -293,7 +293,8 @@ happened("00.p3", left["Kafka"])
 
 # %% tags=["figure"]
 pairs = {name: {"accepted": len(ORDERS), "found": number} for name, number in left.items()}
-survivors = figures.bars(pairs, title="Orders before and after one SIGKILL of the server", unit="orders")
+title = "Orders before and after one SIGKILL of the server"
+survivors = figures.bars(pairs, title, unit="orders", x="broker and setting")
 print(survivors.table())
 survivors
 

@@ -468,12 +468,13 @@ for fault in ("kill before charge", "kill before LREM", "kill after LREM", "kill
 last, charges = lab.history.records(), world.charges()
 
 # %% [markdown]
-# One charge in each row. In the last row the charge was *asked for* twice: the two boxes `7` are requests to charge order 7,
-# and the line below the table counts the charges. That is all that *idempotent* means.
+# One charge in each row. In the last row the charge was *asked for* twice: the two boxes `charge` are requests to charge
+# order 7, and the line below the table counts the charges. That is all that *idempotent* means. (The history has the order
+# where the charge was asked for, and the job's id in Redis. There is one job only, so the figure names both by the order.)
 
 # %% tags=["figure"]
 story = figures.timeline(
-    last,
+    [{**record, "id": "order 7"} for record in last],
     title="Asked for twice, charged once",
     only=["charge", "LREM"],
     lanes=["worker 1", "worker 2"],

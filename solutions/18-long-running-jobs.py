@@ -249,6 +249,7 @@ drawn = figures.bars(
     {str(n): got[f"customer {n}"] for n in range(1, 11)},
     title="After five deployments: mails that each customer got",
     unit="mails",
+    x="customer",
 )
 print(drawn.table())
 drawn

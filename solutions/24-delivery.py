@@ -527,6 +527,7 @@ shares = figures.bars(
     {limit: {"slow worker has": 20 - sent, "fast worker sent": sent} for limit, sent in fast.items()},
     title="Without a prefetch limit the slow worker has all 20 orders",
     unit="orders",
+    x="prefetch limit",
 )
 print(shares.table())
 shares
@@ -631,6 +632,7 @@ work_long = check("24.3")
 # %%
 print("heartbeat 1:", waiting[1].finish(within=20).value)
 print("heartbeat 0:", "still waiting" if waiting[0].alive else "noticed")
+line.hang_up()
 
 # %% [markdown]
 # Without heartbeats a consumer waits for ever on a broker that is not there. Its process runs, its log is quiet, and the

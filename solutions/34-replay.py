@@ -541,6 +541,7 @@ mails = figures.bars(
     {"the first week": 12, "service replayed": naive, "end of rebuild": len(wrong), "old position": len(right)},
     title="Mails that left: the first week, and three replays of it",
     unit="mails",
+    x="run",
 )
 print(mails.table())
 mails

@@ -16,6 +16,7 @@ from workbook.anomalies import (
     find_differences,
     find_half_built,
     find_leaked,
+    find_misrouted,
     find_overtaken,
     find_renamed,
     find_reordered,
@@ -160,6 +161,7 @@ def test_whatever_is_left_behind_gets_a_verdict(one, two, three, found, records)
         *(find_stuck(found, one), find_robbed(found, one), find_leaked(found), find_reordered(found)),
         *(find_reordered(found, one), find_stale(found, one), find_untruthful(found, one)),
         *(find_untruthful(found, one, two), *find_differences(found, one), *find_half_built(one, two)),
+        *find_misrouted(found, two),
     ]
     for anomaly in filter(None, finders):
         check_form(anomaly)
@@ -360,6 +362,30 @@ ARGUMENTS = st.dictionaries(IDS, st.sampled_from(["{}", '{"order": 7}', '{"order
 def test_changed_equals_the_oracle(given, found):
     anomaly = find_changed(given, found)
     assert set(anomaly.ids if anomaly else ()) == {id for id in found if id in given and given[id] != found[id]}
+
+
+@given(st.dictionaries(IDS, st.sets(IDS)), st.dictionaries(IDS, st.lists(IDS, max_size=4)))
+def test_misrouted_equals_the_oracle(needed, got):
+    due = {f"{id} for {place}" for place, ids in needed.items() for id in ids}
+    there = [f"{id} for {place}" for place, ids in got.items() for id in ids]
+    wanted = {
+        "lost": due - set(there),
+        "unwanted": set(there) - due,
+        "duplicated": {pair for pair in due if there.count(pair) > 1},
+    }
+    found = {anomaly.name: set(anomaly.ids) for anomaly in find_misrouted(needed, got)}
+    assert found == {name: pairs for name, pairs in wanted.items() if pairs}
+
+
+def test_misrouted_tells_the_queue_and_why():
+    needed, got = {"mail": ["a.b"], "stock": []}, {"stock": ["a.b", "a.b"]}
+    lost, unwanted = find_misrouted(needed, got, why=lambda place, id: [f"ask {place} about {id}"])
+    assert lost.line() == "lost: 1 of 1 copy: a.b for mail"
+    assert lost.witness == ("mail needs a.b, and has not got it", "ask mail about a.b")
+    assert unwanted.line() == "unwanted: 1 of 1 copy: a.b for stock"
+    assert unwanted.witness[0] == "stock has a.b, and no need of it"
+    (twice,) = find_misrouted({"mail": ["a.b"]}, {"mail": ["a.b", "a.b"]})
+    assert (twice.name, twice.witness) == ("duplicated", ("a.b is twice in mail",))
 
 
 def test_changed_says_what_it_was_and_what_it_is():

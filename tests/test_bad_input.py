@@ -260,6 +260,7 @@ def test_an_answer_gets_a_verdict_and_the_lab_goes_on(learner, cell, word, says)
     assert "PASS" not in shown and "Traceback" not in shown and "workers.py" not in shown
     assert all(len(line) < 600 for line in shown.splitlines())
     assert "the lab goes on with the workbook's own take" in shown
+    assert ('hint("15.1") prints a hint' in shown) == ("YOUR CODE RAISED" in shown)
     # Nothing is lost: the lab has something to go on with, and no worker is left behind.
     assert learner.run("take.__module__") == "'workbook.taught.lab15'\n"
     until(lambda: not workers(learner))

@@ -101,3 +101,26 @@ def test_places_in_use(tmp_path, monkeypatch):
 def test_an_unknown_benchmark_is_told_with_those_that_exist(shared_brokers):
     with pytest.raises(Trouble, match="there is no benchmark 'speed': there are up, verdicts"):
         benchmarks.main(["speed"])
+
+
+def test_every_way_of_publishing_puts_every_message_there_and_consuming_takes_it(shared_brokers):
+    from benchmarks import messages
+
+    with lab.Corner(("rabbitmq",)) as corner:
+        parameters = corner.amqp()
+        with corner.connect() as connection:
+            ch = connection.channel()
+            for publish in (messages.publish_unconfirmed, messages.publish_confirmed, messages.publish_windowed):
+                messages.declare(ch, "bench")
+                assert publish(parameters, "bench", 250) > 0
+                assert ch.queue_declare("bench", passive=True).method.message_count == 250
+            assert messages.consume_all(parameters, "bench", 250, prefetch=10) > 0
+            assert ch.queue_declare("bench", passive=True).method.message_count == 0
+
+
+def test_webhooks_reach_every_receiver_and_wait_for_the_slow_one(shared_brokers):
+    from benchmarks import messages
+
+    with messages.receivers(slow=True) as addresses:
+        assert len(addresses) == 3
+        assert messages.call_all(addresses) >= messages.SLOW * 1000

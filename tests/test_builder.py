@@ -273,6 +273,18 @@ def test_a_taught_module_imports_and_holds_answers_without_registering(built):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.take(["a"] and __import__("collections").deque("ab")) == "a"
+    assert module.PREDICTED == {"11.p1": 1}, "how many values, never which"
+
+
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [("1, 2, 3", 3), ("[1, 2]", 2), ("first=1, second=2", 2), ("(1, 2), 3", 2), ("*values", None), ("**values", None)],
+)
+def test_the_values_of_a_prediction_are_counted(tmp_path, call, count):
+    from workbook.builder import taught
+
+    table = taught._predicted(lab_of(tmp_path, f'# %%\npredict("11.p1", {call})\n'))
+    assert (f'"11.p1": {count},' in table) if count else table == ""
 
 
 def test_only_imports_that_are_used_are_collected(tmp_path):
@@ -426,6 +438,7 @@ IN_THE_SOURCE = {
     ),
     "unchecked exercise": ('check("11.1", take)', "print(take)", "no later cell calls check('11.1')"),
     "foreign exercise": ('@exercise("11.1")', '@exercise("12.1")', "does not belong to this lab"),
+    "bars without words": ("print(sum([1, 1]))", 'figures.bars({"a": 1}, "t", unit="jobs")', "figures.bars without x; say what"),
     "unresolved prediction": ('happened("11.p1", 2)', "print(2)", "no later cell calls happened('11.p1')"),
     "resolved without asking": (
         'predict("11.p1", 2)',

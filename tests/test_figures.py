@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from workbook import figures
-from workbook.figures import bars, depth, percentile, response_times, timeline
+from workbook.faults import ACTIONS, Fault
+from workbook.figures import bars, bindings, depth, percentile, response_times, timeline
 
 
 class Tape:
@@ -39,6 +40,10 @@ def crash():
     return tape.do("worker 1", "BLMOVE", "order 8").add("worker 1", "LREM", "start", "order 8").records
 
 
+def alike(pattern, key):
+    return pattern.strip("#.") in key
+
+
 FIGURES = {
     "timeline": lambda: timeline(crash()),
     "depth": lambda: depth([0, 50, 200, 80, 0], marks=[(2, "worker 2 killed")]),
@@ -48,6 +53,7 @@ FIGURES = {
     "grouped bars": lambda: bars(
         {"orders": {"got": 12, "lost": 3}, "mail": {"got": 15}}, title="What each got"
     ),
+    "bindings": lambda: bindings({"mail": ["order.placed"], "stock": ["#.nl", "order.#"]}, "order.nl", alike),
 }
 
 
@@ -213,6 +219,93 @@ def test_no_times_are_told():
 def test_a_table_has_a_dash_where_there_is_no_number():
     assert FIGURES["grouped bars"]().table() == "        got  lost\norders   12     3\nmail     15     -"
     assert FIGURES["bars"]().alt == "Lag per partition, as bars. partition 0: 12; partition 1: 0."
+
+
+def test_bindings_say_which_take_the_message_and_that_two_of_them_make_one_copy():
+    figure = FIGURES["bindings"]()
+    assert figure.numbers["stock"] == {"bindings": {"#.nl": True, "order.#": True}, "copies": 1}
+    assert figure.table().splitlines() == [
+        "queue  pattern       takes order.nl",
+        "mail   order.placed  no",
+        "stock  #.nl          yes",
+        "stock  order.#       yes",
+    ]
+    assert "mail gets no copies (order.placed does not); stock gets 1 copy" in figure.alt
+
+
+@pytest.mark.parametrize("table", [{}, {"mail": []}, {"$a$": ["#"] * 9}])
+def test_any_bindings_can_be_drawn(table):
+    assert bindings(table, "a.b", alike).png.startswith(b"\x89PNG")
+
+
+# What an axis says, and how a fault is drawn: read from the axes, before they are an image.
+
+
+@pytest.fixture
+def axes(monkeypatch):
+    """The axes of the figures drawn in this test."""
+    drawn, canvas = [], figures._canvas
+
+    def watched(*arguments):
+        drawn.append(canvas(*arguments)[1])
+        return drawn[-1].figure, drawn[-1]
+
+    monkeypatch.setattr(figures, "_canvas", watched)
+    return drawn
+
+
+def test_bars_say_what_a_bar_stands_for_and_what_is_counted(axes):
+    lag = bars({"0": 12, "1": 3}, title="Lag", unit="records", x="partition")
+    response_times([10, 20, 30], [1, 2, 3])
+    bars({"a": 1, "b": 1000}, title="t")
+    assert [(one.get_xlabel(), one.get_ylabel()) for one in axes] == [
+        ("partition", "records"),
+        ("percentile of the times", "time in ms"),
+        ("", "number, logarithmic"),
+    ]
+    assert lag.alt == "Lag, as bars: records for each partition. 0: 12; 1: 3."
+
+
+def faults(*notes):
+    tape = Tape()
+    for number, text in enumerate(notes):
+        tape.do(f"worker {number}", "BLMOVE", "order 1").add(f"worker {number}", "charge", "fault", note=text)
+    for number, _ in enumerate(notes):
+        tape.do(f"worker {number}", "charge", "order 1")
+    return tape.records
+
+
+def test_each_kind_of_fault_has_a_mark_of_its_own(axes):
+    """Told apart by shape, so without colour too, and by the text beside it; only death ends the line."""
+    words = [str(Fault(action, "before", "charge")) for action in ACTIONS]
+    assert len({word.split()[0] for word in words} & set(figures.MARKS)) == len(ACTIONS), "a fault without a mark"
+    figure = timeline(faults(*words))
+    (drawn,) = axes
+    marks = [line for line in drawn.lines if line.get_marker() not in ("None", None)]
+    assert len({mark.get_marker() for mark in marks}) == len(words)
+    assert set(words) <= {text.get_text() for text in drawn.texts}
+    assert all(word in figure.alt and word in figure.table() for word in words)
+    ends = {row: max(max(line.get_xdata()) for line in drawn.lines if set(line.get_ydata()) == {row}) for row in range(4)}
+    killed = next(row for row, word in enumerate(words) if word.startswith("killed"))
+    assert [row for row, end in ends.items() if end < max(ends.values())] == [killed]
+
+
+def test_the_line_of_a_process_that_stands_still_is_dotted_until_it_goes_on(axes):
+    timeline(faults("held before its charge", "stopped before its charge"))
+    dotted = [line for line in axes[0].lines if line.get_marker() == "None" and line.get_linestyle() not in ("-", "None")]
+    assert [(set(line.get_ydata()), list(line.get_xdata())) for line in dotted] == [({0}, [1, 4])]
+
+
+@pytest.mark.parametrize(("fault", "ends"), [("killed", False), ("held", True), ("frozen", True), ("stopped", True)])
+def test_what_a_held_process_was_doing_may_still_end(fault, ends):
+    tape = Tape().add("w", "charge", "start", "7").add("w", "LREM", "fault", note=f"{fault} before its LREM")
+    steps = timeline(tape.add("w", "charge", "end", "7").records).numbers["w"]["jobs"]["7"]
+    assert steps == (["charge"] if ends else ["charge (no end)"])
+
+
+def test_what_is_marked_on_the_way_is_no_cross(axes):
+    depth([1, 2, 3], marks=[(1, "spike begins")])
+    assert "spike begins" in [text.get_text() for text in axes[0].texts]
 
 
 @settings(max_examples=25, deadline=None)

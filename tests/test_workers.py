@@ -4,6 +4,7 @@ import gc
 import multiprocessing.forkserver
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -125,6 +126,13 @@ def test_an_endless_loop_is_ended(start):
     worker = start(CELL["for_ever"])
     assert worker.finish(within=0.2).kind == "overran"
     assert not running(worker.pid)
+
+
+def test_a_worker_that_gets_on_is_waited_for(start):
+    got_on = [0, time.monotonic() + 0.3, time.monotonic() + 0.2]
+    worker = start(CELL["for_ever"])
+    assert worker.finish(within=0.2, since=got_on.pop).kind == "overran"
+    assert got_on == []
 
 
 def test_freezing_and_thawing(start):

@@ -31,6 +31,7 @@ MEANINGS = {
     "phantom": "there, though it was refused or never handed over",
     "duplicated": "there, or done, more than once",
     "changed": "there, but not as it was handed over",
+    "unwanted": "given to somebody who has no need of it",
     "untruthful": "reported otherwise than it was",
     "reordered": "done after one that came later, within one key",
     "overtaken": "begun before the one ahead of it had ended",
@@ -171,6 +172,36 @@ def find_changed(given, found, noun="job"):
         return [f"{id} was handed over with {_brief(given[id])}", f"the worker reads {_brief(found[id])}"]
 
     return _anomaly("changed", changed, given, noun, story)
+
+
+def find_misrouted(needed, got, noun="copy", why=None):
+    """What each queue has beside what it needs: copies that are *lost*, *unwanted* or *duplicated*.
+
+    needed, got: place -> ids, in `got` each as often as it is there. why: a function of place and id that gives more lines
+    for the witness. Returns a list of Anomaly; an id is "order.placed for invoices".
+    """
+    needed, got = ({as_text(place): Counter(_ids(ids)) for place, ids in _pairs(places)} for places in (needed, got))
+    pairs = {f"{id} for {place}": (place, id) for places in (needed, got) for place, ids in places.items() for id in ids}
+    due = {pair for pair, (place, id) in pairs.items() if id in needed.get(place, ())}
+    copies = {pair: got.get(place, {}).get(id, 0) for pair, (place, id) in pairs.items()}
+
+    def story(pair):
+        place, id = pairs[pair]
+        if not copies[pair]:
+            told = f"{place} needs {id}, and has not got it"
+        elif pair not in due:
+            told = f"{place} has {id}, and no need of it"
+        else:
+            told = f"{id} is {_in([place] * copies[pair])}"
+        return [told, *(why(place, id) if why else ())]
+
+    there = {pair for pair, count in copies.items() if count}
+    found = [
+        _anomaly("lost", due - there, due, noun, story),
+        _anomaly("unwanted", there - due, there, noun, story),
+        _anomaly("duplicated", {pair for pair in due if copies[pair] > 1}, there, noun, story),
+    ]
+    return [anomaly for anomaly in found if anomaly]
 
 
 # --- the outside world

@@ -22,6 +22,7 @@ from workbook.verdicts import (
     CANNOT_TELL,
     NOT_ATTEMPTED,
     PASS,
+    RAISED,
     WRONG,
     Ended,
     Verdict,
@@ -125,6 +126,11 @@ def exercise(number):
         return reference(found.number) if _is_untouched(answer) else answer
 
     return register
+
+
+def registered():
+    """The numbers of the exercises for which this kernel has an answer, or its untouched blank."""
+    return list(_registered)
 
 
 # What an answer is, before it is run
@@ -275,7 +281,7 @@ def _verdict(found, answer, at, own):
                 anomalies=error.anomalies,
                 must_hold=error.must_hold,
                 printed=trial.printed(),
-                hint=_hint_line(found, error.hint) if error.word == WRONG and error.hint else None,
+                hint=_hint_after(found, error),
             )
         if isinstance(error, Trouble) and trial is not None:
             return verdict(WRONG, [str(error)])
@@ -292,6 +298,13 @@ def _verdict(found, answer, at, own):
     finally:
         if trial is not None:
             trial.end() if at is None and trial.lease else trial.close()
+
+
+def _hint_after(found, error):
+    """What helps on: the hint that fits what was seen; after an exception, which says itself what it is, the way to one."""
+    if error.word == RAISED:
+        return f'hint("{found.number}") prints a hint'
+    return _hint_line(found, error.hint) if error.word == WRONG and error.hint else None
 
 
 def _told(error):

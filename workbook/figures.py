@@ -32,6 +32,32 @@ FILLS = [
 """(colour, pattern) of the first, second, … kind of bar in a figure."""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How a fault is drawn where it struck: by its shape first, and then by its colour.
+
+    goes_on: whether the process is still there afterwards, so that its lane and what it was doing go on too.
+    waits: whether it stands still until it is let go: its lane is dotted meanwhile. size: in points.
+    """
+
+    shape: str
+    colour: str
+    size: float = 12
+    goes_on: bool = True
+    waits: bool = False
+    hollow: bool = False
+
+
+MARKS = {
+    "killed": Mark("X", ALARM, goes_on=False),
+    "stopped": Mark("s", DARKER[ORANGE], size=10),  # asked to end (SIGTERM): what it does now is its own affair
+    "frozen": Mark("$\u275a\u275a$", DARKER[BLUE], size=11, waits=True),  # two upright bars, as on a pause button
+    "held": Mark("D", DARKER[BLUE], size=9, waits=True, hollow=True),
+}
+"""The marks of faults, by the first word of their text (see `workbook.faults.Fault`)."""
+OTHER_FAULT = Mark("P", ALARM, goes_on=False)
+
+
 @dataclass
 class Figure:
     """A drawn figure.
@@ -91,13 +117,14 @@ def _plain(draw):
 
 @_plain
 def timeline(records, title="Who had which job", alt=None, only=None, lanes=None):
-    """One lane for each process: operations as bars from left to right, faults as crosses with their text.
+    """One lane for each process: operations as bars from left to right, faults as marks with their text.
 
     records: the history (dicts with at, who, what, phase, and perhaps id and note). only: the names of the
     operations to draw; without it, all that concern a unit of work (those with an id). lanes: the processes
     to draw, from the top; without it, all that did something, by name. The axis counts steps: how long
     something took is another figure's point. A bar with a broken edge has no recorded end: nobody knows
-    whether it happened.
+    whether it happened. Each kind of fault has a shape of its own (`MARKS`), and its text stands beside it: killed
+    is not stopped, frozen or held, and only a killed process has no line after it.
     """
     lanes, operations, faults = _read_history(records, only, lanes)
     columns = (
@@ -113,11 +140,9 @@ def timeline(records, title="Who had which job", alt=None, only=None, lanes=None
     canvas, axes = _canvas(wide, 1.1 + lane_height * max(len(lanes), 1), title)
 
     for row, who in enumerate(lanes):
-        # A killed process has no line after its end.
-        end = next(
-            (one.column for one in faults if one.who == who and one.note.startswith("killed")), columns - 0.4
-        )
-        axes.plot([-0.45, end], [row, row], color="#CCCCCC", linewidth=1, zorder=0)
+        for begin, end, waits in _lane(who, operations, faults, columns):
+            look = {"color": GREY, "linestyle": (0, (1, 2)), "linewidth": 1.6} if waits else {"color": "#CCCCCC", "linewidth": 1}
+            axes.plot([begin, end], [row, row], **look, zorder=0)
     for one in operations:
         row = lanes.index(one.who)
         colour, pattern = FILLS[kinds.index(one.what) % len(FILLS)]
@@ -153,15 +178,19 @@ def timeline(records, title="Who had which job", alt=None, only=None, lanes=None
         )
     for row, who in enumerate(lanes):
         for number, fault in enumerate(one for one in faults if one.who == who):
-            axes.plot(
-                [fault.column],
-                [row],
-                marker="X",
-                markersize=12,
-                color=ALARM,
-                markeredgecolor="white",
-                zorder=4,
-            )
+            mark = fault.mark
+            with _signs():
+                axes.plot(
+                    [fault.column],
+                    [row],
+                    marker=mark.shape,
+                    markersize=mark.size,
+                    color=mark.colour,
+                    markerfacecolor="white" if mark.hollow else mark.colour,
+                    markeredgecolor=mark.colour if mark.hollow else "white",
+                    markeredgewidth=2 if mark.hollow else 0 if mark.shape.startswith("$") else 1,
+                    zorder=4,
+                )
             in_the_right_half = fault.column > columns / 2
             axes.text(
                 fault.column + (0.3 if in_the_right_half else -0.3),
@@ -169,7 +198,7 @@ def timeline(records, title="Who had which job", alt=None, only=None, lanes=None
                 fault.note,
                 fontsize=8.5,
                 fontweight="bold",
-                color=ALARM,
+                color=mark.colour,
                 ha="right" if in_the_right_half else "left",
                 va="center",
                 zorder=5,
@@ -225,16 +254,37 @@ class _Fault:
     note: str
     column: int
 
+    @property
+    def mark(self):
+        return MARKS.get(self.note.partition(" ")[0], OTHER_FAULT)
+
+
+def _lane(who, operations, faults, columns):
+    """A process's line in pieces (begin, end, whether it stands still meanwhile), from left to right."""
+    begins = sorted(one.column for one in operations if one.who == who)
+    at, pieces = -0.45, []
+    for fault in sorted((one for one in faults if one.who == who), key=lambda one: one.column):
+        pieces.append((at, fault.column, False))
+        at = fault.column
+        if not fault.mark.goes_on:
+            return pieces
+        if fault.mark.waits:
+            at = next((begin for begin in begins if begin > fault.column), columns - 0.4)
+            pieces.append((fault.column, at, True))
+    return [*pieces, (at, columns - 0.4, False)]
+
 
 def _read_history(records, only, lanes):
-    """Bars and crosses with their columns: each operation and each fault begins a column of its own."""
+    """Bars and marks with their columns: each operation and each fault begins a column of its own."""
     records = sorted(records, key=lambda record: record["at"])
     operations, faults, running = [], [], {}
     for at, record in enumerate(records):
         who, what, phase = str(record["who"]), str(record["what"]), record["phase"]
         if phase == "fault":
             faults.append(_Fault(who, str(record.get("note") or what), at))
-            # What was running then has no end: its bar stops at the cross.
+            if faults[-1].mark.goes_on:
+                continue
+            # What was running then has no end: its bar stops at the mark.
             for key in [key for key in running if key[0] == who]:
                 running.pop(key).until = at
         elif phase == "start":
@@ -265,7 +315,7 @@ def depth(samples, title="Jobs waiting", alt=None, x="step", y="jobs waiting", m
     """How many are waiting, over time: one line, or several.
 
     samples: a list of depths (the axis counts steps), a list of (x, depth), or a mapping of such lists by
-    name. marks: (x, text) for what happened on the way, a fault for instance.
+    name. x, y: what the axes count, with its unit. marks: (x, text) for what happened on the way.
     """
     series = samples if isinstance(samples, Mapping) else {"": samples}
     series = {str(name): _points(points) for name, points in series.items()}
@@ -293,14 +343,15 @@ def depth(samples, title="Jobs waiting", alt=None, x="step", y="jobs waiting", m
         ends.append((ys[-1], name, colour, xs[-1]))
     _label_ends(axes, ends, top)
     for at, text in marks:
-        axes.axvline(at, color=ALARM, linewidth=1.2, linestyle=(0, (4, 3)))
+        # No cross: that is a killed process, and a spike that begins is none.
+        axes.axvline(at, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.annotate(
-            f"✕ {text}",
+            text,
             (at, 1),
             xycoords=("data", "axes fraction"),
             xytext=(4, -4),
             textcoords="offset points",
-            color=ALARM,
+            color=INK,
             fontsize=9,
             fontweight="bold",
             va="top",
@@ -365,7 +416,10 @@ def _label_ends(axes, ends, top):
 
 def response_times(before, after, title="Response times", alt=None, names=("before", "after"), unit="ms"):
     """p50, p95 and p99 of two lists of measured times, side by side, on a logarithmic axis when they lie far
-    apart."""
+    apart.
+
+    unit: that of the times, "ms" for milliseconds.
+    """
     numbers = {
         f"p{percent}": {names[0]: percentile(before, percent), names[1]: percentile(after, percent)}
         for percent in (50, 95, 99)
@@ -382,7 +436,7 @@ def response_times(before, after, title="Response times", alt=None, names=("befo
             )
             told.append(f"{change} at {name}")
         alt = f"{title} as pairs of bars, {names[0]} and {names[1]}: {names[1]} is {', '.join(told)}."
-    return bars(numbers, title=title, alt=alt, unit=unit)
+    return bars(numbers, title=title, alt=alt, unit=unit, x="percentile of the times", y=f"time in {unit}")
 
 
 def percentile(times, percent):
@@ -398,11 +452,13 @@ def percentile(times, percent):
 
 
 @_plain
-def bars(table, title, alt=None, unit=""):
+def bars(table, title, alt=None, unit="", x="", y=None):
     """One bar for each row, or one for each of the row's columns: lag per partition, messages per service,
     with the value written on it.
 
-    table: row -> number, or row -> {column: number}. unit: what is counted.
+    table: row -> number, or row -> {column: number}. unit: what is counted ("orders"), or measured in ("ms").
+    x: what one row is ("partition"), written below the axis, because a row's name alone ("3") does not say it.
+    y: the words beside the other axis, where the unit alone does not say what was measured.
     """
     table = {
         str(row): dict(cells) if isinstance(cells, Mapping) else {unit or "value": cells}
@@ -425,10 +481,10 @@ def bars(table, title, alt=None, unit=""):
         axes.bar(
             xs, heights, width * 0.94, color=colour, hatch=pattern, edgecolor=INK, linewidth=0.8, label=column
         )
-        for x, height in zip(xs, heights):
+        for place, height in zip(xs, heights):
             axes.annotate(
                 _number(height),
-                (x, height),
+                (place, height),
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
@@ -442,7 +498,8 @@ def bars(table, title, alt=None, unit=""):
         axes.set_ylim(0, high * 1.15 or 1)
     axes.yaxis.set_major_formatter(_tick)
     axes.set_xticks(range(len(table)), table)
-    axes.set_ylabel(unit + (", logarithmic" if wide_apart else ""))
+    axes.set_xlabel(x)
+    axes.set_ylabel((y or unit or "number") + (", logarithmic" if wide_apart else ""))
     if len(columns) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=10, handleheight=1.4)
     rows = [("", *columns)] + [
@@ -453,7 +510,8 @@ def bars(table, title, alt=None, unit=""):
             f"{row}: " + ", ".join(_said(cells, column, columns) for column in cells)
             for row, cells in table.items()
         )
-        alt = f"{title}, as bars. {told}."
+        each = f": {unit or 'a number'} for each {x}" if x else ""
+        alt = f"{title}, as bars{each}. {told}."
     return _finish(canvas, alt, table, rows)
 
 
@@ -461,7 +519,67 @@ def _said(cells, column, columns):
     return _number(cells[column]) if len(columns) == 1 else f"{column} {_number(cells[column])}"
 
 
+# --- bindings: which way a message goes
+
+
+@_plain
+def bindings(table, key, takes, exchange="events", title=None, alt=None):
+    """An exchange, its bindings as lines with their patterns, and its queues; the lines that take a message with `key`
+    are thick, the others broken.
+
+    table: queue -> patterns. takes: a function of pattern and key that says whether the binding takes the message.
+    """
+    table = {str(queue): list(patterns) for queue, patterns in table.items()}
+    taken = {queue: [bool(takes(pattern, key)) for pattern in patterns] for queue, patterns in table.items()}
+    # A row for each binding, and half a row between two queues.
+    rows, height = {}, 0.0
+    for queue, patterns in table.items():
+        rows[queue] = [height + number for number in range(max(len(patterns), 1))]
+        height = rows[queue][-1] + 1.5
+    middle = (height - 1.5) / 2
+    title = title or f"Which way a message with the key {key} goes"
+    canvas, axes = _canvas(8, 1.2 + 0.5 * max(height, 2), title)
+    box = {"edgecolor": INK, "facecolor": "white", "boxstyle": "round,pad=0.5"}
+    axes.text(0, middle, f"exchange\n{exchange}", ha="center", va="center", fontsize=10, color=INK, bbox=box, zorder=4)
+    for queue, patterns in table.items():
+        end = sum(rows[queue]) / len(rows[queue])
+        for row, pattern, on in zip(rows[queue], patterns, taken[queue]):
+            look = {"color": BLUE, "linewidth": 2.4} if on else {"color": GREY, "linewidth": 1.2, "linestyle": (0, (4, 3))}
+            axes.plot([0, 0.35, 0.65, 1], [middle, row, row, end], **look, zorder=2 if on else 1)
+            axes.text(
+                0.5, row, f"{pattern} ✓" if on else pattern, ha="center", va="center", fontsize=10, family="monospace",
+                fontweight="bold" if on else "normal", color=DARKER[BLUE] if on else INK, zorder=3,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+            )
+        copies = "1 copy" if any(taken[queue]) else "no copy"
+        axes.text(1, end, f"{queue}\n{copies}", ha="center", va="center", fontsize=10, color=INK, bbox=box, zorder=4)
+    axes.set_xlim(-0.16, 1.18)
+    axes.set_ylim(max(height - 0.9, 0.6), -0.6)
+    axes.set_axis_off()
+
+    numbers = {queue: {"bindings": dict(zip(table[queue], taken[queue])), "copies": int(any(taken[queue]))} for queue in table}
+    lines = [("queue", "pattern", f"takes {key}")] + [
+        (queue, pattern, "yes" if on else "no") for queue in table for pattern, on in zip(table[queue], taken[queue])
+    ]
+    if alt is None:
+        told = [
+            f"{queue} gets {numbers[queue]['copies'] or 'no'} {'copies' if not numbers[queue]['copies'] else 'copy'} ("
+            + ", ".join(f"{pattern} {'takes it' if on else 'does not'}" for pattern, on in numbers[queue]["bindings"].items())
+            + ")"
+            for queue in table
+        ]
+        alt = f"{title}: lines from the exchange {exchange} to its queues. {'; '.join(told)}."
+    return _finish(canvas, alt, numbers, lines)
+
+
 # --- drawing
+
+
+def _signs():
+    """A marker that is a character is written between `$`, which `_plain` has switched off for all texts."""
+    import matplotlib
+
+    return matplotlib.rc_context({"text.parse_math": True})
 
 
 def _canvas(width, height, title):

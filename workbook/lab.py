@@ -328,6 +328,14 @@ class Corner:
         finally:
             worker.close()
 
+    def web_service(self, name, answer):
+        """An HTTP service in a worker of this name: `answer(data)` gets the JSON of each POST (see `workbook.webservice`)."""
+        from workbook.webservice import WebService
+
+        service = WebService(self, name, answer)
+        self._closers.append(service.close)
+        return service
+
     def until(self, condition, within=3.0):
         """Wait for an event that only polling shows; False when it had not come after `within` seconds."""
         deadline = time.monotonic() + within
@@ -451,13 +459,14 @@ _open = {}
 def open_lab(number):
     """Open lab `number` ("15"): a fresh, empty corner of each broker that it uses.
 
-    Opening it again in the same kernel empties the corner: a notebook run twice gives the same result. Raises
-    Trouble when a broker is not running, or there is no such lab.
+    Opening it again in the same kernel empties the corner and forgets the lab's predictions: a notebook run twice gives
+    the same result. Raises Trouble when a broker is not running, or there is no such lab.
     """
-    from workbook import exercises
+    from workbook import exercises, predictions
 
     number = str(number).zfill(2)
     uses = exercises.brokers_of(number)
+    predictions.begin(number)
     if number in _open:
         brokers.require(*uses)
         return _open[number].fresh()

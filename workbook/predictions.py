@@ -1,21 +1,72 @@
 """Predictions: said before the fault, sealed, compared with what happened. They never block anything."""
 
+import importlib
+
 _sealed = {}
 _compared = {}
+_known = set()
+"""The points whose outcome was shown: what is said about them now is no prediction any more."""
+
+
+def begin(lab):
+    """Forget the predictions of a lab ("15") that is begun from the top: run again, it says the same again."""
+    for kept in (_sealed, _compared):
+        for number in [number for number in kept if _lab_of(number) == lab]:
+            del kept[number]
+    _known.difference_update([number for number in _known if _lab_of(number) == lab])
 
 
 def predict(number, *values, **named):
     """Seal a prediction, before the cell that shows what happens: `predict("15.p1", "lost", "done once")`.
 
-    An untouched blank (`...`) is no prediction; it is said, and the lab goes on.
+    An untouched blank (`...`) is no prediction, nor is another number of values than happen there, nor another mind
+    after `happened` has told; each is said in a sentence, nothing is sealed then, and the lab goes on.
     """
     value = named if named else values[0] if len(values) == 1 else list(values)
+    known = number in _known
     if not _given(value):
-        _sealed.pop(number, None)
+        if not known:
+            _sealed.pop(number, None)
         print(f"{number} · no prediction yet: replace the ... and run this cell before the next one")
+        return
+    if known and number not in _sealed:
+        print(f"{number} · not sealed: nothing was predicted before, and what happened is known by now")
+        return
+    # The same once more is a cell that was run again.
+    if known and not _alike(value, _sealed[number]):
+        print(f"{number} · not sealed: it was sealed as {_say(_sealed[number])}, and what happened is known by now")
+        return
+    expected, made = _expected(number), len(_parts(value))
+    if expected is not None and made != expected:
+        _sealed.pop(number, None)
+        print(
+            f"{number} · not sealed: {_count(expected)} {'is' if expected == 1 else 'are'} expected, and you gave {made}; "
+            "change this cell and run it before the next one"
+        )
         return
     _sealed[number] = value
     print(f"{number} · sealed")
+
+
+def _lab_of(number):
+    return str(number).split(".")[0]
+
+
+def _expected(number):
+    """How many values happen at this point, as the lab's source tells the builder; None when nobody knows."""
+    try:
+        taught = importlib.import_module(f"workbook.taught.lab{_lab_of(number)}")
+    except ImportError:
+        return None
+    return getattr(taught, "PREDICTED", {}).get(number)
+
+
+def _count(values):
+    return f"{values} value" if values == 1 else f"{values} values"
+
+
+def _alike(value, other):
+    return type(value) is type(other) and value == other
 
 
 def _given(value):
@@ -29,8 +80,9 @@ def _given(value):
 
 
 def happened(number, *values, **named):
-    """Compare what happened with the sealed prediction and say both."""
+    """Compare what happened with the sealed prediction and say both. From now on it is known, and no prediction is taken."""
     actual = named if named else values[0] if len(values) == 1 else list(values)
+    _known.add(number)
     if number not in _sealed:
         print(f"{number} · not predicted; it was {_say(actual)}")
         return
@@ -73,7 +125,27 @@ def _say(value):
 
 
 def score():
-    """How many of this notebook's predictions came true."""
+    """How many of this notebook's predictions came true, and which of its exercises are solved, seen or open."""
+    _score_predictions()
+    exercises = _exercises()
+    if exercises:
+        print("exercises: " + ", ".join(exercises))
+
+
+def _exercises():
+    """The exercises of the labs that this kernel is at, with their states, as far as progress or this kernel knows."""
+    from workbook import exercises, progress
+
+    states = progress.states()
+    labs = sorted({_lab_of(number) for number in exercises.registered()})
+    return [
+        f"{number} {found.title} {states.get(number, 'open')}"
+        for lab in labs
+        for number, found in exercises.exercises_of(lab).items()
+    ]
+
+
+def _score_predictions():
     right = sum(r for r, _ in _compared.values())
     of = sum(n for _, n in _compared.values())
     made = len(_compared)

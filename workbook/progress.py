@@ -9,12 +9,19 @@ from workbook.paths import STATE
 
 FILE = STATE / "progress.json"
 
+_of_this_process = {}
+"""The notes where WORKBOOK_PROGRESS is off: kept in no file, gone with the kernel."""
+
+
+def _off():
+    return os.environ.get("WORKBOOK_PROGRESS") == "off"
+
 
 @contextlib.contextmanager
 def _notes():
     """The notes, to be changed in the block: several notebooks may write at the same time."""
-    if os.environ.get("WORKBOOK_PROGRESS") == "off":
-        yield {}
+    if _off():
+        yield _of_this_process
         return
     STATE.mkdir(parents=True, exist_ok=True)
     with open(STATE / "progress.lock", "w", encoding="utf-8") as lock:
@@ -55,6 +62,12 @@ def seen(number):
         entry = notes.setdefault(number, {})
         if entry.get("state") != "solved":
             entry["state"] = "seen"
+
+
+def states():
+    """Exercise -> "solved" or "seen", of those that are either. Where progress is off: what this process knows of."""
+    notes = _of_this_process if _off() else _read()
+    return {number: entry["state"] for number, entry in notes.items() if "state" in entry}
 
 
 def report():

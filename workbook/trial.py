@@ -26,9 +26,17 @@ class Trial(Corner):
         """What the answer printed in this check's workers, once where they all printed the same."""
         return "".join(dict.fromkeys(text for text in self._printed if text))
 
-    def outcome(self, worker, within=3.0):
-        """Wait for a worker, at most `within` seconds, and return its Outcome, whatever it is."""
-        outcome = worker.finish(within)
+    def outcome(self, worker, within=3.0, each_call=False):
+        """Wait for a worker, at most `within` seconds, and return its Outcome, whatever it is.
+
+        each_call: the time is for each call that the worker notes (`given`), and not for all of them.
+        """
+
+        def last_call():
+            records = self.history.records()
+            return max((e["at"] for e in records if e["who"] == worker.name and e["what"] == "given"), default=0) / 1e9
+
+        outcome = worker.finish(within, since=last_call if each_call else None)
         self._printed.append(outcome.printed)
         return outcome
 

@@ -61,7 +61,7 @@ class Verdict:
 
     number, title: the exercise ("15.1", "take"). word: one of the six above. anomalies: list of
     `workbook.anomalies.Anomaly`. lines: what was seen. must_hold: the property that was broken, or None.
-    hint: the hint that fits, shown where the answer is wrong. seconds: how long judging took. printed: what the
+    hint: the hint that fits, where the answer is wrong; how to get one, where it raised. seconds: how long judging took. printed: what the
     learner's code printed meanwhile.
     """
 

@@ -8,6 +8,7 @@ killed one never holds a lock that another waits for. Workers ignore the kernel'
 
 import contextlib
 import ctypes
+import functools
 import inspect
 import io
 import linecache
@@ -251,6 +252,7 @@ class Worker:
         self._pipe, theirs = _CONTEXT.Pipe()
         self._outcome = None
         self._held = None
+        _let_the_kernel_end()
         with _quiet_main(), _without_interrupts():
             self._process = _CONTEXT.Process(
                 target=_main,
@@ -284,14 +286,18 @@ class Worker:
             setattr(self._outcome, "error" if kind == "raised" else "value", value)
         return True
 
-    def finish(self, within=5.0):
+    def finish(self, within=5.0, since=None):
         """Wait until the worker has ended, at most `within` seconds, and return its Outcome.
 
         A worker that is still running then is killed; its outcome is "overran".
+        since: says from when on (by time.monotonic) `within` counts; asked when the time is over, for a worker that got on.
         """
         deadline = time.monotonic() + within
         while self._outcome is None:
             if not self._advance(deadline):
+                if since and (later := since() + within) > time.monotonic():
+                    deadline = later
+                    continue
                 self._end()
                 self._outcome = self._ended("overran")
         return self._outcome
@@ -385,6 +391,26 @@ def _quiet_main():
         yield
     finally:
         main.__dict__.update({name: value for name, value in kept.items() if value is not missing})
+
+
+@functools.cache
+def _let_the_kernel_end():
+    """In a notebook: when its kernel is shut down, multiprocessing's two helpers end first.
+
+    Before anything that is registered with atexit runs, ipykernel waits for the children in its process group, and these
+    two take no SIGTERM. Whoever shuts a kernel down kills it after a few seconds: the brokers would keep what it left there.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None and shell.has_trait("exit_now"):
+        shell.observe(lambda change: change.new and _end_helpers(), "exit_now")
+
+
+def _end_helpers():
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any("multiprocessing" in word for word in child.cmdline()):
+                child.kill()
+                child.wait(1)
 
 
 @contextlib.contextmanager

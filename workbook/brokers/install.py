@@ -307,35 +307,41 @@ def activemq_jars():
 # --- Kafka --------------------------------------------------------------------------------------------------
 
 
-def _pom_stamp():
-    return hashlib.sha256(POM.read_bytes()).hexdigest()
+def _holds(pom, folder):
+    """Whether `folder` has the jars that `pom` names now."""
+    with contextlib.suppress(OSError):
+        return (folder / "stamp").read_text() == _stamp(pom)
+    return False
+
+
+def _stamp(pom):
+    return hashlib.sha256(pom.read_bytes()).hexdigest()
 
 
 def jars_complete():
     """Whether .workbook/kafka/jars holds what pom.xml names now."""
-    with contextlib.suppress(OSError):
-        return (JARS / "stamp").read_text() == _pom_stamp()
-    return False
+    return _holds(POM, JARS)
 
 
 def fetch_jars():
     """Copy the jars that pom.xml names, and theirs, to .workbook/kafka/jars; all of them or none."""
-    fresh = KAFKA / "jars.new"
+    copy_jars(POM, JARS, "Kafka")
+
+
+def copy_jars(pom, folder, what):
+    """Have Maven copy the jars that `pom` names, and theirs, to `folder`, unless it has them; all of them or none.
+
+    what: whose they are, for an error. Raises Trouble when Maven can't get them.
+    """
+    if _holds(pom, folder):
+        return
+    fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     # Maven is Java too: under LC_ALL=C it could not spell an accent in the path of this checkout.
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        [
-            program("mvn"),
-            "-q",
-            "-B",
-            "-f",
-            str(POM),
-            _COPY,
-            "-DincludeScope=runtime",
-            f"-DoutputDirectory={fresh}",
-        ],
+        [program("mvn"), "-q", "-B", "-f", str(pom), _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -347,12 +353,11 @@ def fetch_jars():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # told like any other full disk
         why = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stdout[-200:]).strip()
         raise Trouble(
-            f"Maven could not fetch Kafka ({why[:300]}): check the network and Maven's settings, then try "
-            "again."
+            f"Maven could not fetch {what} ({why[:300]}): check the network and Maven's settings, then try again."
         )
-    (fresh / "stamp").write_text(_pom_stamp())
-    shutil.rmtree(JARS, ignore_errors=True)
-    fresh.rename(JARS)
+    (fresh / "stamp").write_text(_stamp(pom))
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
 
 
 def kafka_version():

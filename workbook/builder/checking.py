@@ -48,7 +48,7 @@ def check(root, numbers=(), exercises_of=None):
         from workbook.exercises import exercises_of
     problems = []
     for lab in chosen:
-        for part in (_fresh, _outputs, _form, _tags, budgets.check, _predictions):
+        for part in (_fresh, _outputs, _form, _tags, budgets.check, _axes, _predictions):
             problems += _lines(lab, part(lab))
         problems += _lines(lab, _exercises(lab, exercises_of))
     if not numbers:
@@ -275,6 +275,16 @@ def _tags(lab):
             yield "", f"talk point {point} is not shown", f"tag the cell that makes it happen talk:{point}"
 
 
+def _axes(lab):
+    """Bars say what one of them stands for and what is counted. (The other figures' axes say it by themselves.)"""
+    for cell in lab.code_cells:
+        for node in ast.walk(cell.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "figures.bars":
+                missing = [word for word in ("x", "unit") if word not in {keyword.arg for keyword in node.keywords}]
+                if missing:
+                    yield cell.id, f"figures.bars without {' and '.join(missing)}", "say what a bar stands for (x) and its unit"
+
+
 # --- exercises and predictions ------------------------------------------------------------------------------
 
 
@@ -464,7 +474,7 @@ def _strays(root, labs):
         "labs": {f"{lab.name}.ipynb" for lab in labs},
         "solutions": {f"{lab.name}.{ending}" for lab in labs for ending in ("py", "ipynb")},
         "workbook/taught": {"__init__.py"} | {f"lab{lab.number}.py" for lab in labs},
-        "workbook/checks": {"__init__.py"} | {f"lab{lab.number}.py" for lab in labs},
+        "workbook/checks": {"__init__.py", "jobs.py"} | {f"lab{lab.number}.py" for lab in labs},
         "tests/golden": {f"{lab.name}.txt" for lab in labs},
     }
     numbers = {number for lab in labs for number in lab.exercise_cells()}

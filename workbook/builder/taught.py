@@ -2,7 +2,7 @@
 
 Cells tagged `teaches` go there in their order, answers included, with the imports that they use. They hold
 definitions only, so that importing the module does nothing: evidence belongs into the cell after the
-definition.
+definition. With them goes how many values each prediction has (`PREDICTED`), never which.
 """
 
 import ast
@@ -44,7 +44,26 @@ def module(lab):
     _resolves(lab, code, imports)
     docstring = f'"""What lab {lab.number} teaches, as later labs, workers and benchmarks import it.\n\n'
     docstring += f'Built from solutions/{lab.name}.py by `python3 -m workbook build`: change it there.\n"""\n'
-    return docstring + ("\n" + "\n".join(imports) + "\n" if imports else "") + "\n" + code + "\n"
+    return docstring + ("\n" + "\n".join(imports) + "\n" if imports else "") + "\n" + code + "\n" + _predicted(lab)
+
+
+def _predicted(lab):
+    """How many values each `predict` of the source has, as a table; one whose arguments are starred is left out."""
+    counts = {}
+    for cell in lab.code_cells:
+        for node in ast.walk(cell.tree):
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", None) == "predict" and node.args
+            if not named or not isinstance(node.args[0], ast.Constant):
+                continue
+            values = node.args[1:]
+            if len(values) == 1 and isinstance(values[0], (ast.List, ast.Tuple)):
+                values = values[0].elts
+            if not any(isinstance(one, ast.Starred) for one in values) and all(one.arg for one in node.keywords):
+                counts[node.args[0].value] = len(values) + len(node.keywords)
+    if not counts:
+        return ""
+    table = "".join(f'    "{number}": {count},\n' for number, count in counts.items())
+    return f'\n\n# How many values each prediction has: `predict` says so when another number is given.\nPREDICTED = {{\n{table}}}\n'
 
 
 def _body(cell):

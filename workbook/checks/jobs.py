@@ -5,7 +5,10 @@ taken is in the list `processing:w`; jobs that failed are in the sorted sets `re
 in lab 15 it is its text.
 """
 
+import contextlib
+import inspect
 import json
+import os
 
 from workbook.anomalies import as_text
 from workbook.verdicts import Wrong
@@ -77,3 +80,18 @@ def found_elsewhere(trial, ids, known=("jobs",)):
         if here:
             told.append(f"{key} has {', '.join(here)}, and no worker looks there for it")
     return told[:3]
+
+
+def hash_of_its_own(answer):
+    """In a worker: what `hash` makes of a text is this process's own in the answer, as it is between machines.
+
+    Workers are forks here, and would share the seed. Numbers have the same hash everywhere.
+    """
+
+    def own(thing):
+        if isinstance(thing, (str, bytes)):
+            return hash((os.getpid(), thing))
+        return hash(tuple(map(own, thing)) if isinstance(thing, tuple) else thing)
+
+    with contextlib.suppress(AttributeError):
+        inspect.unwrap(answer).__globals__["hash"] = own

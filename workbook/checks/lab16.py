@@ -11,14 +11,12 @@ passes by making what is remembered older, never by waiting.
 import contextlib
 import dataclasses
 import functools
-import inspect
 import json
-import os
 import sqlite3
 
 from workbook import anomalies
 from workbook.anomalies import Ledger
-from workbook.checks.jobs import ids_in
+from workbook.checks.jobs import hash_of_its_own, ids_in
 from workbook.exercises import checks
 from workbook.faults import ProbedConnection, crash_points, given
 from workbook.proxy import lost_reply
@@ -200,9 +198,7 @@ def deliver_each(path, once, jobs):
 def charge_job(world, path, charge_once, raw):
     given(f"charge_once(world, db, {raw!r})")
     db = _connect(path)
-    # Workers are forks here and would share what `hash` makes of a text. Elsewhere each has a seed of its own.
-    with contextlib.suppress(AttributeError):
-        inspect.unwrap(charge_once).__globals__["hash"] = lambda thing: hash((os.getpid(), thing))
+    hash_of_its_own(charge_once)
     return charge_once(world, db, raw), db.in_transaction
 
 

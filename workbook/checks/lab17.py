@@ -9,27 +9,39 @@ of each chain is done, once, and in its order, by what the payment provider reme
 by how often workers got it from Redis.
 """
 
-import json
+import dataclasses
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import found_elsewhere, hash_of_its_own, id_of, listed, read_job
 from workbook.exercises import checks
-from workbook.faults import given, note
+from workbook.faults import Fault, given, no_steps, note
 from workbook.verdicts import CannotTell, Wrong
 
 BROKERS = ("redis",)
 
 STEPS = ["deposit", "balance", "shipping"]
+OTHER_CHAINS = {1001: ["quote", "reserve", "invoice", "parcel"], 1002: ["voucher"]}
+"""Orders with other steps than STEPS, and with more or fewer."""
+ALL = [7, 8, *OTHER_CHAINS]
+ANOTHER = 1000
+"""An order that comes in when some workers are dead."""
 WAIT = 0.05
 """Seconds that `take` may wait: it is only called when something is there, but another worker may be faster."""
 MOST = 20
 """Jobs that one worker does for two orders at most: a chain that has no end must have one here."""
-WITHIN = 3.0
-"""Seconds for the one worker that takes over from all that were killed."""
+A_CALL = 2.0
+"""Seconds for one call of the answer."""
+MINUTE, HOUR = 60, 3600
+"""Seconds that pass in Redis, where the check lets time pass. In all it is less than the day of which the lab speaks."""
 OTHER = "another worker"
-"""That one's name."""
+"""The name of the one that takes over from all that were killed."""
 DONE = "done with it"
 """What the history says when the answer has returned."""
+TOOK, ASKED = "took", "asked"
+"""What the history says of a job that was taken, and of a charge: id (the job's, the key) and the step."""
+BEGIN = "begin with it, "
+"""Lists, one for each worker that was started ahead: something is in it when the worker shall begin."""
 ASIDE = "put aside by the check"
 """A list: what the next worker shall not see yet."""
 LEFT_BEHIND = "left in the list of "
@@ -44,30 +56,31 @@ class Refused(Exception):
 
 
 class Charging:
-    """What `do` is in the checks: charge the card for the step that the job names, once by the job's id."""
+    """What `do` is in the checks: charge the card for the step that the job names, once by the job's id.
 
-    def __init__(self, world, refuses=0):
-        self.world, self.refuses = world, refuses
+    refuses: the first charge is refused; or, with "each", the first charge of each step.
+    """
+
+    def __init__(self, world, refuses=None):
+        self.world, self.refuses, self.refused = world, refuses, set()
 
     def __call__(self, job):
         try:
             step, key = f"order {job['args']['order']} {job['name']}", str(job["id"])
         except (TypeError, KeyError):
             raise ValueError(f"do takes a job, a dict with id, name and args; it got {job!r:.60}") from None
-        if self.refuses:
-            self.refuses -= 1
+        if self.refuses and step not in self.refused and (self.refuses == "each" or not self.refused):
+            self.refused.add(step)
             raise Refused("the payment provider refused")
+        note(ASKED, key, step)
         self.world.charge(step, 100, key=key)
 
 
-def do_one(r, answer, worker, world, refuses=0):
-    """Take one job and have the answer do it. Whether it "returned", or what the provider "raised" came out."""
-    from workbook.taught.lab15 import take
-
-    raw = take(r, worker, WAIT)
+def _call(answer, r, worker, raw, do):
+    """One call of the answer. Whether it "returned", or what the provider "raised" came out."""
     given(f"{answer.__name__}(r, {worker!r}, {raw!r}, do)")
     try:
-        answer(r, worker, raw, Charging(world, refuses))
+        answer(r, worker, raw, do)
     except Exception as error:
         if Refused in (type(error), type(error.__cause__), type(error.__context__)):
             return "raised"
@@ -75,55 +88,81 @@ def do_one(r, answer, worker, world, refuses=0):
     return "returned"
 
 
-def work_off(r, answer, worker, world, most=MOST):
-    """The worker's loop: take a job, have the answer do it, until nothing is left. Returns the steps that it took."""
+def do_one(r, answer, worker, world, refuses=None):
+    """Take one job and have the answer do it."""
     from workbook.taught.lab15 import take
 
-    do, taken = Charging(world), []
-    while (r.llen("jobs") or r.llen(f"processing:{worker}")) and len(taken) < most:
+    return _call(answer, r, worker, take(r, worker, WAIT), Charging(world, refuses))
+
+
+def work_off_when_told(r, answer, worker, world):
+    """As `work_off`. Started ahead, since that takes longer than the work, it waits for its turn."""
+    with no_steps("redis"):
+        while not r.blpop(f"{BEGIN}{worker}", 1):
+            pass
+    return work_off(r, answer, worker, world)
+
+
+def work_off(r, answer, worker, world, most=MOST, refuses=None):
+    """The worker's loop: take a job, have the answer do it, until nothing is left. Returns the steps that it took.
+
+    A job that was refused is given back, and comes next.
+    """
+    from workbook.taught.lab15 import take
+
+    hash_of_its_own(answer)
+    do, taken, mine = Charging(world, refuses), [], f"processing:{worker}"
+    while (r.llen("jobs") or r.llen(mine)) and len(taken) < most:
         raw = take(r, worker, WAIT)
         if raw is None:
             continue
         taken.append(_step(raw))
-        given(f"{answer.__name__}(r, {worker!r}, {raw!r}, do)")
-        answer(r, worker, raw, do)
+        note(TOOK, id_of(raw), _step(raw))
+        if _call(answer, r, worker, raw, do) == "raised":
+            r.lmove(mine, "jobs", "RIGHT", "RIGHT")
         note(DONE)
-        while r.llen(f"processing:{worker}"):
+        while r.llen(mine):
             # It would be taken again and again.
-            r.lmove(f"processing:{worker}", f"{LEFT_BEHIND}{worker}", "RIGHT", "LEFT")
+            r.lmove(mine, f"{LEFT_BEHIND}{worker}", "RIGHT", "LEFT")
     return taken
 
 
-def take_over(r, answer, worker, world, first_the_rest=False):
-    """What comes after a crash: what the dead worker held is given back, and all is worked off. Returns the steps taken.
+def ids_of_each(r, answer, worker, world, first):
+    """Which id each step's job has, each done with nothing left in Redis from the one before: [(id, step), …].
 
-    first_the_rest: what waits is worked off first, and what the dead worker held comes back last.
+    first: the first jobs of some chains.
     """
-    from workbook.taught.lab15 import Leases
+    from workbook.taught.lab15 import take
 
-    taken = work_off(r, answer, worker, world, most=10 * MOST) if first_the_rest else []
-    Leases(r, 1000).recover()  # nobody has a lease here: whoever holds a job is silent
-    return taken + work_off(r, answer, worker, world, most=10 * MOST)
+    found = []
+    for raw in first:
+        for _ in range(MOST):
+            for key in r.scan_iter():
+                r.delete(key)
+            r.lpush("jobs", raw)
+            take(r, worker, WAIT)
+            found.append((id_of(raw), _step(raw)))
+            answer(r, worker, raw, Charging(world))
+            raw = r.rpop("jobs")
+            if raw is None:
+                break
+    return found
 
 
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-
-
 def _step(raw):
     """Which step a job is: "order 7 balance". The text itself where it is no job."""
     try:
-        job = json.loads(raw)
+        job = read_job(raw)
         return f"order {job['args']['order']} {job['name']}"
-    except (ValueError, TypeError, KeyError):
-        return _text(raw)[:60]
+    except (TypeError, KeyError):
+        return as_text(raw)[:60]
 
 
 def _steps(order):
-    return [f"order {order} {name}" for name in STEPS]
+    return [f"order {order} {name}" for name in OTHER_CHAINS.get(order, STEPS)]
 
 
 def _start(trial, *orders):
@@ -132,15 +171,19 @@ def _start(trial, *orders):
     _come_in(trial, *orders)
 
 
-def _come_in(trial, *orders):
+def _first_jobs(orders):
     from workbook.taught.lab17 import chain
 
-    for order in orders:
-        trial.redis.lpush("jobs", chain(order, STEPS))
+    return [chain(order, OTHER_CHAINS.get(order, STEPS)) for order in orders]
+
+
+def _come_in(trial, *orders):
+    for raw in _first_jobs(orders):
+        trial.redis.lpush("jobs", raw)
 
 
 def _waiting(trial):
-    return [_step(raw) for raw in reversed(trial.redis.lrange("jobs", 0, -1))]
+    return [_step(raw) for raw in listed(trial)]
 
 
 def _held(trial):
@@ -148,9 +191,23 @@ def _held(trial):
     held = {}
     for prefix in ("processing:", LEFT_BEHIND):
         for key in trial.redis.scan_iter(f"{prefix}*"):
-            steps = held.setdefault(_text(key).removeprefix(prefix), [])
+            steps = held.setdefault(as_text(key).removeprefix(prefix), [])
             steps += [_step(raw) for raw in trial.redis.lrange(key, 0, -1)]
     return held
+
+
+def _let_pass(trial, seconds):
+    """So much time goes by for whatever ends by itself in Redis. Returns the keys whose end has come."""
+    over, keys = [], sorted(map(as_text, trial.redis.scan_iter()))
+    pipe = trial.redis.pipeline(transaction=False)
+    for key in keys:
+        pipe.pttl(key)
+    for key, left in zip(keys, pipe.execute()):
+        if left >= 0:
+            pipe.pexpire(key, left - 1000 * seconds)  # a key whose end lies in the past is deleted
+            over += [key] * (left <= 1000 * seconds)
+    pipe.execute()
+    return over
 
 
 MUST_HOLD = {
@@ -160,26 +217,65 @@ MUST_HOLD = {
     "duplicated": "each step is queued once and has its effect once, however often the step before it is done",
     "reordered": "within an order, a step is not queued until the one before it is done",
 }
+OWN_ID = "each job has an id that no other job has"
+APART = "different orders do not wait for each other"
+NO_WAITING = "nobody waits for a worker that is dead, or for another order"
 
 
-def _judge(trial, orders, circumstance, hints, queued=()):
+def _judge(trial, orders, circumstance, hints, queued=(), answer=None):
     """End the check as WRONG unless all chains of `orders` are complete, single, in order, and nothing is left.
 
-    queued: one entry for each time that a step was in the queue, where that is known. hints: anomaly -> hint.
+    queued: one entry for each time that a step was in the queue, where that is known. hints: hints by what was found:
+    the anomaly, or more exactly "done twice", "queued twice", "one id". answer: given where nothing went wrong, so that
+    what is lost may be so by its id.
     """
     broken = _find_broken(trial, orders, queued)
     if not broken:
         return
-    name = broken[0].name
-    told = []
+    name, step = broken[0].name, broken[0].ids[0]
+    kind = name
+    told, must_hold = [], MUST_HOLD[name]
     if name == "lost":
-        asked = {entry.get("id") for entry in trial.history.records() if entry["what"] == "charge"}
         told = [
-            f"{step} was sent to the provider, with a key that it knew from another step: it charged nothing"
-            for step in broken[0].ids
-            if step in asked
-        ][:1]
-    raise Wrong(circumstance, *told, anomalies=broken, must_hold=MUST_HOLD[name], hint=hints.get(name))
+            f"the steps of order {order} are {', '.join(names)}"
+            for order, names in OTHER_CHAINS.items()
+            if step.startswith(f"order {order} ")
+        ]
+        shared = _one_id(trial, answer, orders, broken[0].ids) if answer else None
+        if shared:
+            kind, told, must_hold = "one id", [shared], OWN_ID
+    elif name == "duplicated":
+        kind = "queued twice"
+        if len(_ids(trial, TOOK, step)) > 1:
+            kind, told = "done twice", [f"{step} was queued twice, with two different ids"]
+        elif len(_ids(trial, ASKED, step)) > 1:
+            kind, told = "done twice", [f"{step} was done twice, and do got it with two different ids"]
+    hint = hints.get(kind, hints.get(name))
+    raise Wrong(circumstance, *told, anomalies=broken, must_hold=must_hold, hint=hint)
+
+
+def _ids(trial, what, step):
+    """The different ids with which a step was taken, or charged."""
+    return {e["id"] for e in trial.history.records() if e["what"] == what and e["note"] == step}
+
+
+def _one_id(trial, answer, orders, lost):
+    """A sentence when a step that is lost has the id of another step; else None.
+
+    Its job may never have come into the queue, since whoever remembers ids took it for the other: so each step is done
+    once more, with nothing remembered.
+    """
+    trial.again()
+    worker = trial.worker(ids_of_each, trial.redis, answer, "worker 1", trial.world, _first_jobs(orders))
+    outcome = trial.outcome(worker, A_CALL, each_call=True)
+    steps_of = {}
+    for id, step in outcome.value or ():
+        steps_of.setdefault(id, []).append(step)
+    for id, steps in steps_of.items():
+        different = list(dict.fromkeys(steps))
+        if len(different) > 1 and set(different) & set(lost):
+            return f"two different jobs have one id, {id[:60]!r}: {different[0]} and {different[1]}"
+    return None
 
 
 def _find_broken(trial, orders, queued):
@@ -190,11 +286,16 @@ def _find_broken(trial, orders, queued):
         return [stuck]
     done = [step for step in trial.world.charges() if step.startswith(ours)]
     ledger = Ledger(accepted=[step for order in orders for step in _steps(order)], found={"done": done})
+    lost = anomalies.find_lost(ledger, noun="step")
+    if lost:
+        # In the order of the chain: what came first explains the rest.
+        ids = tuple(step for step in ledger.accepted if step in lost.ids)
+        lost = dataclasses.replace(lost, ids=ids, witness=(f"{ids[0]} was never charged",))
     broken = [
-        anomalies.find_lost(ledger, noun="step"),
+        lost,
         anomalies.find_phantoms(ledger, noun="step"),
         # What was charged twice was in the queue twice, too: it is told once.
-        anomalies.find_duplicated(ledger, noun="step", records=trial.history.records())
+        anomalies.find_duplicated(ledger, noun="step")
         or anomalies.find_duplicated(Ledger(found={"the queue": queued}), noun="step"),
     ]
     order_of = {f"order {order}": _steps(order) for order in orders}
@@ -203,35 +304,58 @@ def _find_broken(trial, orders, queued):
     return [anomaly for anomaly in broken if anomaly]
 
 
+def _expect_returned(trial, worker, outcome, circumstance, hint, must_hold=NO_WAITING):
+    """End the check unless the worker came back from its last call: what it may have waited for is told."""
+    trial.expect_no_error(outcome, circumstance)
+    if outcome.kind == "overran":
+        calls = [e["note"] for e in trial.history.records() if e["who"] == worker.name and e["what"] == "given"]
+        ours = ("jobs", "processing:", "seen:", ASIDE, LEFT_BEHIND)
+        others = [key for key in map(as_text, trial.redis.scan_iter()) if not key.startswith(ours)]
+        others.sort(key=lambda key: (len(key), key))
+        raise Wrong(
+            *([circumstance] if circumstance else []),
+            f"stuck: {worker.name} had not returned after {A_CALL:g} s: {calls[-1] if calls else 'it was taking a job'}",
+            *([f"in Redis there is: {', '.join(others[:3])}"] if others else []),
+            must_hold=must_hold,
+            hint=hint,
+        )
+    return outcome
+
+
+def _worked_off(trial, step, name, circumstance, hint=None, must_hold="it returns", most=MOST, refuses=None):
+    """A worker works off what there is. Returns the steps that it took."""
+    worker = trial.worker(work_off, trial.redis, step, name, trial.world, most, refuses, name=name)
+    outcome = trial.outcome(worker, A_CALL, each_call=True)
+    return _expect_returned(trial, worker, outcome, circumstance, hint, must_hold).value
+
+
 @checks(
     "17.1",
     title="step",
     budget=5,
     hints=[
         "No worker can see what another one is at. What must be true of the list of jobs as long as a step is not done?",
-        "A refused charge comes again later. Is the step done by then, and what may stand behind it in the queue?",
-        "An order waits for itself and for nobody else. What do two orders share in your answer?",
+        "A refused charge comes again later. Is the step done by then, what may stand behind it in the queue, and what may remember that it was begun?",
+        "An order waits for itself and for nobody else, and no two jobs have one id. What do two orders, or two steps, share in your answer?",
     ],
 )
 def check_step(step, trial):
-    hints = {"reordered": 1, "duplicated": 1}
-    _check_one(step, trial)
-    _start(trial, 7, 8)
-    trial.result(trial.worker(work_off, trial.redis, step, "worker 1", trial.world, name="worker 1"))
-    _judge(trial, [7, 8], "one worker worked off orders 7 and 8, and nothing went wrong", hints)
-    _check_overtaking(step, trial, hints)
-    _check_refused(step, trial, hint=2)
+    _check_one(step, trial, too_early=1)
+    _check_all(step, trial, {"one id": 3})
+    _check_overtaking(step, trial, {"reordered": 1}, apart=3)
+    _check_refused(step, trial, queued=2, again=2)
     return [
         "one worker stood still right before a charge while another worked off all there was: order 7 stayed in order,",
-        "order 8 did not wait for it; and a refused charge let nothing pass",
+        "order 8 did not wait for it; and a refused charge let nothing pass, and was done when it came again",
     ]
 
 
-def _check_one(step, trial):
+def _check_one(step, trial, too_early):
     """One job of one order: what is done, held and queued after a single call."""
     _start(trial, 7)
-    trial.result(trial.worker(do_one, trial.redis, step, "worker 1", trial.world, name="worker 1"))
+    worker = trial.worker(do_one, trial.redis, step, "worker 1", trial.world, name="worker 1")
     circumstance = "order 7 came in, and worker 1 did its first job"
+    _expect_returned(trial, worker, trial.outcome(worker, A_CALL), circumstance, None, "it returns")
     done, waiting = trial.world.charges(), _waiting(trial)
     if done != _steps(7)[:1]:
         raise Wrong(
@@ -244,12 +368,21 @@ def _check_one(step, trial):
         raise Wrong(
             circumstance,
             f"in jobs: {', '.join(waiting) or 'nothing'}",
+            *found_elsewhere(trial, STEPS[1:2], known=("jobs", "processing:worker 1")),
             must_hold="afterwards the next step of the order is in jobs, and no other",
-            hint=1,
+            hint=too_early if waiting[:1] == _steps(7)[1:2] else None,
         )
 
 
-def _check_overtaking(step, trial, hints):
+def _check_all(step, trial, hints):
+    """One worker works off orders of several kinds, and nothing goes wrong."""
+    _start(trial, *ALL)
+    circumstance = f"one worker worked off orders {', '.join(map(str, ALL[:-1]))} and {ALL[-1]}, and nothing went wrong"
+    taken = _worked_off(trial, step, "worker 1", circumstance, most=2 * MOST)
+    _judge(trial, ALL, circumstance, hints, taken, answer=step)
+
+
+def _check_overtaking(step, trial, hints, apart):
     """worker 1 stands before the deposit of order 7; worker 2 does what there is to do; worker 1 goes on."""
     _start(trial, 7, 8)
     slow = trial.worker(
@@ -259,42 +392,47 @@ def _check_overtaking(step, trial, hints):
         trial.result(slow)
         raise CannotTell("worker 1 was to stand still before its first charge, and did not get there")
     circumstance = "worker 1 stood right before it charged order 7 deposit, and worker 2 worked off what there was"
-    apart = "different orders do not wait for each other"
-    fast = trial.outcome(trial.worker(work_off, trial.redis, step, "worker 2", trial.world, name="worker 2"))
-    trial.expect_no_error(fast, circumstance)
-    if fast.kind == "overran":
-        raise Wrong(circumstance, "order 8 had to wait: worker 2 did not come back", must_hold=apart, hint=3)
+    fast = trial.worker(work_off, trial.redis, step, "worker 2", trial.world, name="worker 2")
+    outcome = trial.outcome(fast, A_CALL, each_call=True)
+    trial.expect_no_error(outcome, circumstance)
+    if outcome.kind == "overran":
+        raise Wrong(circumstance, "order 8 had to wait: worker 2 did not come back", must_hold=APART, hint=apart)
     behind = [one for one in _steps(8) if one not in trial.world.charges()]
     slow.release()
-    trial.result(slow, circumstance=circumstance)
+    outcome = trial.outcome(slow, A_CALL, each_call=True)
+    _expect_returned(trial, slow, outcome, circumstance, apart)
     _judge(trial, [7, 8], f"{circumstance}; then worker 1 went on", hints)
     if behind:
         raise Wrong(
             circumstance,
             f"order 8 had to wait: {', '.join(behind)} came only when worker 1 went on",
-            must_hold=apart,
-            hint=3,
+            must_hold=APART,
+            hint=apart,
         )
 
 
-def _check_refused(step, trial, hint):
-    """The provider refuses the first charge of order 7."""
+def _check_refused(step, trial, queued, again):
+    """The provider refuses the first charge of order 7; then that of each further step; and each comes again.
+
+    queued, again: the hints for a follow-up that was queued, and for a job that does not come again.
+    """
     _start(trial, 7)
-    ended = trial.result(trial.worker(do_one, trial.redis, step, "worker 1", trial.world, 1, name="worker 1"))
+    worker = trial.worker(do_one, trial.redis, step, "worker 1", trial.world, "once", name="worker 1")
     circumstance = "the payment provider refused the deposit of order 7, and do raised"
+    ended = _expect_returned(trial, worker, trial.outcome(worker, A_CALL), circumstance, None, "it returns").value
     if _waiting(trial):
         raise Wrong(
             circumstance,
             f"in jobs: {', '.join(_waiting(trial))}",
             must_hold="nothing is queued for a job that was not done",
-            hint=hint,
+            hint=queued,
         )
     if _held(trial) != {"worker 1": _steps(7)[:1]}:
         raise Wrong(
             circumstance,
             "worker 1 no longer holds the job",
             must_hold="a job that was not done stays in the worker's list",
-            hint=hint,
+            hint=again,
         )
     if ended != "raised":
         raise Wrong(
@@ -303,6 +441,11 @@ def _check_refused(step, trial, hint):
             must_hold="what do raises comes out: whoever called decides about the retry",
             hint=None,
         )
+    trial.redis.lmove("processing:worker 1", "jobs", "RIGHT", "RIGHT")
+    circumstance += "; the job was given back and taken again"
+    must_hold = "a job that was refused is done when it comes again"
+    _worked_off(trial, step, "worker 2", circumstance, again, must_hold, refuses="each")
+    _judge(trial, [7], f"{circumstance}, and every step was refused once like this", dict.fromkeys(MUST_HOLD, again))
 
 
 @checks(
@@ -310,26 +453,26 @@ def _check_refused(step, trial, hint):
     title="step_once",
     budget=5,
     hints=[
-        "Go through the moments between two operations. Dead there: is anything left, in some list, that still leads to the next step?",
-        "After a crash a step is done again, and brings its follow-up again. By what could anybody see that it is the same follow-up?",
-        "The follow-up may be queued already, or even be done already. Where is that remembered, and what does the repeated step still have to do?",
+        "Go through the moments between two operations, and let the worker be dead there, or stand still. What in Redis still leads to the next step, what can be taken too early, and who waits for that worker?",
+        "After a crash a step is done again, and brings its follow-up again. By what could anybody see that it is the same step and the same follow-up, and not one of another step or order?",
+        "The follow-up may be queued already, or even be done already, when the step comes again a day later. Where is that remembered, for how long, and what does the repeated step still have to do?",
     ],
 )
 def check_step_once(step_once, trial):
-    hints = {"lost": 1, "duplicated": 2, "stuck": 3, "reordered": 1}
-    _start(trial, 7, 8)
-    taken = trial.result(trial.worker(work_off, trial.redis, step_once, "worker 1", trial.world, name="worker 1"))
-    _judge(trial, [7, 8], "one worker worked off orders 7 and 8, and nothing went wrong", hints, taken)
+    hints = {"lost": 1, "reordered": 1, "wait": 1, "done twice": 2, "queued twice": 3, "stuck": 3}
+    _check_one(step_once, trial, too_early=1)
+    _check_all(step_once, trial, {"one id": 2})
+    _check_overtaking(step_once, trial, hints, apart=1)
 
-    # Traced the second time: what happens once a server (a script that is loaded) is no part of a step.
+    # Traced only now: what happens once a server (a script that is loaded) is no part of a step.
     _start(trial, 7)
-    trial.result(trial.worker(work_off, trial.redis, step_once, "worker 1", trial.world, name="traced"))
+    _worked_off(trial, step_once, "traced", None)
     operations = _operations(trial, "traced")
-    moments = _moments(operations)
+    moments = _moments(operations, trial.operations("traced"))
     between = _check_killed(step_once, trial, moments, hints)
     _check_killed(step_once, trial, between, hints, first_the_rest=True)
     _check_late(step_once, trial, operations, hints)
-    _check_refused(step_once, trial, hint=None)
+    _check_refused(step_once, trial, queued=1, again=None)
     names = dict.fromkeys(name for _, _, name in operations)
     return [
         f"killed before and after each of {', '.join(names)}, in each step: all steps done,",
@@ -354,16 +497,18 @@ def _operations(trial, who):
     return made
 
 
-def _moments(operations):
-    """Where a worker can die, as (fault, in which step): before the first operation of a step, and after each.
+def _moments(operations, names):
+    """Where a worker can die, as (fault, in which step, the fault in words): before the first operation of a step, and after each.
 
     After one operation and before the next is the same moment: what others can see of it does not differ.
+    names: all operations that the worker made.
     """
-    moments = []
-    for count, step, _ in operations:
-        if step not in {earlier for _, earlier in moments}:
-            moments.append((f"kill before * {count}", step))
-        moments.append((f"kill after * {count}", step))
+    moments, seen = [], set()
+    for count, step, name in operations:
+        for side in ("after",) if step in seen else ("before", "after"):
+            told = str(Fault("kill", side, name, names[:count].count(name)))
+            moments.append((f"kill {side} * {count}", step, told))
+        seen.add(step)
     return moments
 
 
@@ -374,71 +519,110 @@ def _check_killed(step_once, trial, moments, hints, first_the_rest=False):
     Returns the moments in which the follow-up was queued and the job not yet finished.
     """
     trial.again()
-    told, queued, between = {}, {}, []
-    for order, (point, at) in enumerate(moments, 1):
+    told, queued, between, forgotten, before = {}, {}, [], [], None
+    workers = _started_ahead(trial, step_once, [point for point, _, _ in moments])
+    for order, ((point, at, alone), dying) in enumerate(zip(moments, workers), 1):
         _come_in(trial, order)
-        name, step = f"worker {order}", _steps(order)[at]
-        dying = trial.worker(work_off, trial.redis, step_once, name, trial.world, name=name, fault=point)
-        outcome = trial.outcome(dying)
-        trial.expect_no_error(outcome)
+        name, step = dying.name, _steps(order)[at]
+        trial.redis.lpush(f"{BEGIN}{name}", "go")
+        outcome = trial.outcome(dying, A_CALL, each_call=True)
+        after = f"{before}; a minute later another order came in" if before else None
+        _expect_returned(trial, dying, outcome, after, hints["wait"])
         trial.expect_fault(outcome, point)
-        told[order] = f"{name} was {outcome.faults[0]['note']}, at {step}; "
+        before = told[order] = f"{name} was {outcome.fault}, at {step}"
         queued[order] = [done for done in trial.world.charges() if done in _steps(order) and done != step]
         if _waiting(trial) and name in _held(trial):
-            between.append((point, at))
+            between.append((point, at, alone))
         _put_aside(trial)
+        if after and outcome.fault != alone:
+            # It did something else than an order alone does. Does it have to wait?
+            _come_in(trial, ANOTHER)
+            _worked_off(trial, step_once, f"worker {ANOTHER}", after, hints["wait"], NO_WAITING)
+        forgotten += _let_pass(trial, MINUTE)
     if not moments:
         return []
     _put_back(trial)
-    taken = trial.result(
-        trial.worker(take_over, trial.redis, step_once, OTHER, trial.world, first_the_rest, name=OTHER),
-        WITHIN,
-        "in each step workers were killed, and their jobs were given back",
-    )
-    later = (
-        "another worker did all that waited, and only then what it held was given back"
-        if first_the_rest
-        else "what it held was given back, and another worker did the rest"
-    )
+    taken, later = [], "; a day later what it held was given back, and another worker did the rest"
+    if first_the_rest:
+        later = "; another worker did all that waited, and a day later what the dead one had held was given back"
+        forgotten += _let_pass(trial, HOUR)
+        taken = _taken_over(trial, step_once, told, later, hints)
+    forgotten += _let_pass(trial, 21 * HOUR)
+    _give_back(trial)
+    taken += _taken_over(trial, step_once, told, later, hints)
     for order in told:
         again = [step for step in taken if step in _steps(order)]
-        _judge(trial, [order], told[order] + later, hints, queued[order] + again)
+        _judge_later(trial, order, told[order] + later, hints, queued[order] + again, forgotten)
     return between
+
+
+def _started_ahead(trial, answer, faults):
+    """A worker for each fault, "worker 1" and so on, each waiting for its turn."""
+    names = [f"worker {n}" for n in range(1, len(faults) + 1)]
+    return [
+        trial.worker(work_off_when_told, trial.redis, answer, name, trial.world, name=name, fault=fault)
+        for name, fault in zip(names, faults)
+    ]
+
+
+def _judge_later(trial, order, circumstance, hints, queued, forgotten):
+    """As `_judge`; what was forgotten meanwhile is told."""
+    forgotten = [key for key in forgotten if f"order {order}:" in key] or forgotten
+    if forgotten:
+        circumstance += f" (by then, these keys had ended: {', '.join(forgotten[:3])}{' …' * (len(forgotten) > 3)})"
+    _judge(trial, [order], circumstance, hints, queued)
+
+
+def _give_back(trial):
+    """What dead workers held comes back."""
+    from workbook.taught.lab15 import Leases
+
+    Leases(trial.redis, 1000).recover()  # nobody has a lease here: whoever holds a job is silent
+
+
+def _taken_over(trial, step_once, told, later, hints):
+    """One worker does what there is, of all orders. Returns the steps that it took."""
+    worker = trial.worker(work_off, trial.redis, step_once, OTHER, trial.world, 10 * MOST, name=OTHER)
+    outcome = trial.outcome(worker, A_CALL, each_call=True)
+    at = [e["note"] for e in trial.history.records() if e["who"] == OTHER and e["what"] == TOOK][-1:]
+    circumstance = next((told[order] + later for order in told if at and at[0] in _steps(order)), None)
+    return _expect_returned(trial, worker, outcome, circumstance, hints["wait"]).value
 
 
 def _check_late(step_once, trial, operations, hints):
     """Before each operation another worker stands still; one worker takes over from all; then they go on."""
     trial.again()
-    slow, told = {}, {}
-    for order, (count, at, operation) in enumerate(operations, 1):
+    slow, told, forgotten, before = {}, {}, [], None
+    later = " for a day: its job was given to another worker, which did the rest; then it went on"
+    workers = _started_ahead(trial, step_once, [f"hold before * {count}" for count, _, _ in operations])
+    for order, ((count, at, operation), worker) in enumerate(zip(operations, workers), 1):
         _come_in(trial, order)
-        name = f"worker {order}"
-        slow[order] = trial.worker(
-            work_off, trial.redis, step_once, name, trial.world, name=name, fault=f"hold before * {count}"
-        )
+        slow[order], name = worker, worker.name
+        trial.redis.lpush(f"{BEGIN}{name}", "go")
         if not slow[order].wait_held():
-            trial.result(slow[order])
+            outcome = trial.outcome(slow[order], A_CALL, each_call=True)
+            after = f"{before}; a minute later another order came in" if before else None
+            _expect_returned(trial, slow[order], outcome, after, hints["wait"])
             raise CannotTell(f"{name} was to stand still before its {operation}, and did not get there")
-        told[order] = _steps(order)[at], (
-            f"{name} stood right before its {operation} at {_steps(order)[at]} for so long that its job was given to "
-            "another worker, which did the rest; then it went on"
-        )
+        before = told[order] = f"{name} stood right before its {operation} at {_steps(order)[at]}"
         _put_aside(trial)
+        forgotten += _let_pass(trial, MINUTE)
     _put_back(trial)
-    taken = trial.result(
-        trial.worker(take_over, trial.redis, step_once, OTHER, trial.world, name=OTHER),
-        WITHIN,
-        "in each step workers stood still, and their jobs were given to another",
-    )
+    forgotten += _let_pass(trial, 11 * HOUR)
+    _give_back(trial)
+    taken = _taken_over(trial, step_once, told, later, hints)
     given_back = set(taken)
-    for worker in slow.values():
+    forgotten += _let_pass(trial, 11 * HOUR)
+    for order, worker in slow.items():
         worker.release()
-        taken += trial.result(worker)
-    for order, (step, circumstance) in told.items():
+        outcome = trial.outcome(worker, A_CALL, each_call=True)
+        taken += _expect_returned(trial, worker, outcome, told[order] + later, hints["wait"]).value
+    for order, circumstance in told.items():
+        step = _steps(order)[operations[order - 1][1]]
         queued = [one for one in taken if one in _steps(order)]
         if step in given_back and queued.count(step) > 1:
             queued.remove(step)  # both had it, and it was queued once
-        _judge(trial, [order], circumstance, hints, queued)
+        _judge_later(trial, order, circumstance + later, hints, queued, forgotten)
 
 
 def _put_aside(trial):

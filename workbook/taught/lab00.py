@@ -8,3 +8,12 @@ def place(r, order):
     """Put `order`, a text, into the Redis list `orders`, and return it."""
     r.lpush("orders", order)
     return order
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "00.p1": 2,
+    "00.p2": 2,
+    "00.p3": 1,
+    "00.p4": 2,
+}

@@ -72,3 +72,11 @@ def enqueue_truthfully(r, raw):
     except redis.RedisError:
         return "unknown"
     return "accepted"
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "11.p1": 3,
+    "11.p2": 3,
+    "11.p3": 3,
+}

@@ -22,7 +22,7 @@ def queued_at(raw):
     return at if isinstance(at, (int, float)) else None
 
 
-# Taught in labs/12-spikes-and-workers.ipynb, cell 12-059: Exercise 12.1: offer
+# Taught in labs/12-spikes-and-workers.ipynb, cell 12-060: Exercise 12.1: offer
 def offer(r, raw, limit):
     """Queue the job `raw` if fewer than `limit` wait in `jobs`: True if it was accepted, False if it was refused.
 
@@ -39,7 +39,7 @@ def offer(r, raw, limit):
         return False
 
 
-# Taught in labs/12-spikes-and-workers.ipynb, cell 12-070: Exercise 12.2: left to do
+# Taught in labs/12-spikes-and-workers.ipynb, cell 12-071: Exercise 12.2: left to do
 def left_to_do(r, now):
     """What is left to do at one moment: a dict with `waiting`, `in_flight` and `oldest`, an age in seconds or None.
 
@@ -55,3 +55,12 @@ def left_to_do(r, now):
     waiting, held = r.eval(script, 0)
     ages = [now - at for at in map(queued_at, waiting + held) if at is not None]
     return {"waiting": len(waiting), "in_flight": len(held), "oldest": max(ages, default=None)}
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "12.p1": 3,
+    "12.p2": 2,
+    "12.p3": 2,
+    "12.p4": 4,
+}

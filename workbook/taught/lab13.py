@@ -94,3 +94,11 @@ def attempt(r, worker, raw, handlers, now, rng):
     except Exception as error:
         return fail(r, worker, raw, error, now, rng)
     return finish(r, worker, raw)
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "13.p1": 1,
+    "13.p2": 3,
+    "13.p3": 3,
+}

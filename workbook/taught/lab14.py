@@ -43,3 +43,10 @@ def fetch(r, slot, weights, rng, timeout=1):
     """
     order = ["urgent"] if slot == 0 else weighted(weights, rng)
     return pop(r, order, timeout)
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "14.p1": 1,
+    "14.p2": 2,
+}

@@ -48,3 +48,11 @@ def enqueue_once(r, raw, keep=604_800):
     """
     call = str(uuid4())  # made before the first attempt: a command that is sent again carries the same
     return r.eval(script, 2, f"seen:{json.loads(raw)['id']}", "jobs", call, raw, keep) == 1
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "16.p1": 4,
+    "16.p2": 2,
+    "16.p3": 2,
+}

@@ -98,3 +98,11 @@ def recover_counting(r, limit, now):
         while not r.exists(f"lease:{worker}") and count_crash(r, worker, limit, now):
             cared_for += 1
     return cared_for
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "18.p1": 2,
+    "18.p2": 4,
+    "18.p3": 2,
+}

@@ -79,3 +79,12 @@ def work_long(conn, ch, tag, work):
             conn.process_data_events(time_limit=0.1)
     result.result()
     ch.basic_ack(tag)
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "24.p1": 5,
+    "24.p2": 2,
+    "24.p3": 4,
+    "24.p4": 2,
+}

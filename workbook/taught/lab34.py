@@ -85,3 +85,12 @@ def switch(db, table, offsets):
     db.executemany("INSERT INTO positions VALUES (?, ?)", new.items())
     db.execute("COMMIT")
     return True
+
+
+# How many values each prediction has: `predict` says so when another number is given.
+PREDICTED = {
+    "34.p1": 1,
+    "34.p2": 2,
+    "34.p3": 2,
+    "34.p4": 1,
+}

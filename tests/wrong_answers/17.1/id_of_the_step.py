@@ -1,7 +1,7 @@
 """Takes the step's name for the id: the next order has a step of this name too.
 
 expects: WRONG lost
-says: order 8 balance
+says: two different jobs have one id, 'after deposit': order 7 balance and order 8 balance
 """
 
 

@@ -1,7 +1,7 @@
 """The follow-up keeps the id of the job before it: the provider takes it for the same charge.
 
 expects: WRONG lost
-says: with a key that it knew from another step
+says: two different jobs have one id, 'order 7:1': order 7 deposit and order 7 balance
 """
 
 

@@ -1,7 +1,7 @@
 """Every follow-up is number two: the third step has an id that was seen.
 
 expects: WRONG lost
-says: order 7 shipping
+says: two different jobs have one id, 'order 7:2': order 7 balance and order 7 shipping
 """
 
 

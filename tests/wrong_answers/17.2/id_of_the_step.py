@@ -1,7 +1,7 @@
 """The id names the step and not the order: the second order's step has been seen.
 
 expects: WRONG lost
-says: order 8 balance
+says: two different jobs have one id, 'after deposit': order 7 balance and order 8 balance
 """
 
 

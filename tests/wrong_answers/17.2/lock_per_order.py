@@ -2,6 +2,7 @@
 
 expects: WRONG
 says: stuck: another worker had not returned
+says: in Redis there is: lock:order 2
 """
 
 
@@ -18,9 +19,11 @@ def step_once(r, worker, raw, do):
     order, number = this["id"].rsplit(":", 1)
     while not r.set(f"lock:{order}", worker, nx=True):
         time.sleep(0.01)
-    do(this)
-    after = follow_up(raw, f"{order}:{int(number) + 1}")
-    if after:
-        enqueue_once(r, after)
-    finish(r, worker, raw)
-    r.delete(f"lock:{order}")
+    try:
+        do(this)
+        after = follow_up(raw, f"{order}:{int(number) + 1}")
+        if after:
+            enqueue_once(r, after)
+        finish(r, worker, raw)
+    finally:
+        r.delete(f"lock:{order}")

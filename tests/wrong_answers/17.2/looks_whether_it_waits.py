@@ -1,7 +1,7 @@
 """Looks whether the follow-up waits in the list: it may have been taken, or done, already.
 
 expects: WRONG duplicated
-says: only then what it held was given back
+says: and a day later what the dead one had held was given back
 """
 
 

@@ -1,7 +1,7 @@
 """Queues the follow-up once, and before the work.
 
 expects: WRONG reordered
-says: was killed after its
+says: worker 1 stood right before it charged order 7 deposit
 """
 
 
