@@ -16,7 +16,7 @@ from workbook import paths
 from workbook.say import note
 from workbook.trouble import Trouble
 
-NAMES = ("up", "verdicts", "history", "workers", "jobs", "peers", "suite")
+NAMES = ("up", "verdicts", "history", "workers", "jobs", "peers", "messages", "suite")
 """In the order in which they run: `up` first, while this process uses no broker itself."""
 
 
