@@ -118,14 +118,14 @@ put(r, "urgent", "receipt", [1])
 
 # %% [markdown]
 # The receipt came last and is taken first; the reports keep their order. The difference between the two functions shows when
-# nothing is to do. An idle worker calls each of them until 0.2 seconds are over; its history knows the commands that it sent.
+# nothing is to do. An idle worker calls each of them until 0.1 seconds are over; its history knows the commands that it sent.
 
 # %%
 def commands_when_idle(fetch):
     def idle(r):
-        end = time.monotonic() + 0.2
+        end = time.monotonic() + 0.1
         while time.monotonic() < end:
-            fetch(r, ["urgent", "low"], timeout=0.25)
+            fetch(r, ["urgent", "low"], timeout=0.15)
 
     lab.again()
     lab.run(idle, r, name="idle")
@@ -133,7 +133,7 @@ def commands_when_idle(fetch):
 
 
 # %%
-print("ask_in_turn sends more than 20:", commands_when_idle(ask_in_turn) > 20)
+print("ask_in_turn sends more than 10:", commands_when_idle(ask_in_turn) > 10)
 print("pop sends:", commands_when_idle(pop))
 
 # %% [markdown]

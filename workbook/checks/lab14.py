@@ -14,9 +14,10 @@ import math
 import random
 
 from workbook import anomalies
-from workbook.anomalies import Ledger
+from workbook.anomalies import Ledger, as_text
+from workbook.checks.jobs import id_of, ids_in
 from workbook.exercises import checks
-from workbook.faults import given, no_steps
+from workbook.faults import given, no_steps, note
 from workbook.taught.lab11 import job
 from workbook.verdicts import CannotTell, Wrong
 
@@ -45,20 +46,20 @@ return taken
 
 SLOTS = 4
 WEIGHTS = {"urgent": 4, "low": 1}
-FOUR = {"urgent": 6, "soon": 4, "default": 3, "low": 1}, {"low": 1, "default": 3, "soon": 4, "urgent": 6}
-STEEP = {"urgent": 400, "default": 20, "low": 1}, {"low": 1, "default": 20, "urgent": 400}
-HEAVIER = {"default": 5, "urgent": 3, "low": 1}
+FOUR = {"urgent": 6, "soon": 4, "default": 3, "low": 1}
+STEEP = {"low": 1, "default": 9, "urgent": 200}
+HEAVIER = {"default": 9, "urgent": 3, "low": 1}
 """Three queues, one of them heavier than urgent."""
 MANY = 20
 """A process may have as many slots as that."""
 LONG = 60
 """Seconds that `fetch` is asked to wait when a job shall come meanwhile: nobody waits that long."""
-RIVAL = 1.2
-"""Seconds that somebody else waits in Redis, from the same moment: longer than WAIT, shorter than LONG."""
 WAIT = 0.05
 """Seconds that `fetch` is asked to wait when nothing shall come."""
 COMMANDS = 10
 """How many commands a fetch that finds nothing may send."""
+WAITING = {"BRPOP": -1, "BLPOP": -1, "BLMOVE": -1, "BRPOPLPUSH": -1, "BLMPOP": 1}
+"""Commands that wait for a list, and where among their words the time-out stands."""
 
 
 @functools.cache
@@ -82,17 +83,6 @@ def bounds(n, probability):
 # What the checks share
 
 
-def _text(raw):
-    return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
-
-
-def _id(raw):
-    try:
-        return str(json.loads(raw)["id"])
-    except (ValueError, TypeError, KeyError):
-        return _text(raw)
-
-
 @functools.cache
 def _jobs(queue, n):
     return [job(queue, {"number": number}, f"{queue}-{number}") for number in range(1, n + 1)]
@@ -106,16 +96,7 @@ def _put(trial, **counts):
 
 def _waiting(trial, queue):
     """The ids in a queue, the one that is taken next first."""
-    return [_id(raw) for raw in reversed(trial.redis.lrange(f"queue:{queue}", 0, -1))]
-
-
-def _operations(trial, who):
-    """The operations on Redis that a worker made, from its history."""
-    return [
-        entry["what"]
-        for entry in trial.history.records()
-        if entry["who"] == who and entry["phase"] == "start" and entry["what"] != "worker"
-    ]
+    return ids_in(trial, f"queue:{queue}")
 
 
 def _named(weights):
@@ -161,16 +142,12 @@ def ask(weighted, weights, seed, n):
     ],
 )
 def check_weighted(weighted, trial):
-    _check_orders(weighted, trial)
     _check_seed(weighted, trial)
     low, high = _check_share(weighted, trial, {"urgent": 4, "low": 1}, seed=14)
     _check_share(weighted, trial, {"low": 1, "default": 3, "urgent": 5}, seed=15)
-    for seed, weights in enumerate(({"urgent": 5, "default": 3, "low": 1}, {"low": 1, "default": 3, "urgent": 5}), 16):
-        _check_share(weighted, trial, weights, seed, empty=("urgent",))
-    for seed, weights in enumerate(FOUR, 18):
-        _check_share(weighted, trial, weights, seed, empty=("urgent", "soon"))
-    for seed, weights in enumerate(STEEP, 20):
-        _check_share(weighted, trial, weights, seed, empty=("urgent",))
+    _check_share(weighted, trial, {"urgent": 5, "default": 3, "low": 1}, seed=16, empty=("urgent",))
+    _check_share(weighted, trial, FOUR, seed=18, empty=("urgent", "soon"))
+    _check_share(weighted, trial, STEEP, seed=20, empty=("urgent",))
     return [
         f"while urgent (4) and low (1) never ran dry, low got its fifth: {low} to {high} of {FETCHES} jobs would do",
         "three and four queues got their shares, also while one or two of them were empty, and with weights far apart",
@@ -193,11 +170,6 @@ def _orders(weighted, trial, weights, seed, n, who="worker 1"):
             hint=None,
         )
     return orders
-
-
-def _check_orders(weighted, trial):
-    for weights in ({"urgent": 4, "low": 1}, {"urgent": 5, "default": 3, "low": 1}, {"low": 2}):
-        _judge_names(trial, weights, _orders(weighted, trial, weights, seed=1, n=200))
 
 
 def _judge_names(trial, weights, orders):
@@ -285,7 +257,7 @@ def serve(r, fetch, slot, weights):
                 r.set("instead", repr(got)[:80])
                 return
             else:
-                id = _id(got[1])
+                id = id_of(got[1])
                 r.rpush("log", json.dumps(["start", id, slot]))
                 while r.blpop(f"end {id}", 2) is None:
                     pass
@@ -312,7 +284,15 @@ def fetch_many(r, fetch, slots, weights, n, timeout=WAIT):
 
 
 def fetch_once(r, fetch, slot, weights, timeout):
-    """One fetch: what came, and whether `weights` is as it was."""
+    """One fetch: what came, and whether `weights` is as it was. The history says how long each command may wait in Redis."""
+    execute = r.execute_command
+
+    def noting(*words, **options):
+        if (at := WAITING.get(str(words[0]).upper())) and isinstance(words[at:][0], (int, float)):
+            note("waits", text=str(words[at]))
+        return execute(*words, **options)
+
+    r.execute_command = noting
     given(f"fetch(r, {slot}, {weights!r}, rng, timeout={timeout})")
     before = dict(weights)
     return fetch(r, slot, weights, random.Random(slot), timeout), weights == before
@@ -337,21 +317,18 @@ IS_A_PAIR = "fetch returns (name of the queue, job as Redis gives it), or None w
     ],
 )
 def check_fetch(fetch, trial):
+    _check_nothing_comes(fetch, trial)
     reserved = _check_reserved(fetch, trial)
     others = [slot for slot in range(SLOTS) if slot != reserved]
     _check_number_of_slots(fetch, trial, reserved)
     _check_urgent_everywhere(fetch, trial)
-    _check_shares_and_order(fetch, trial, others, WEIGHTS, 200)
-    _check_shares_and_order(fetch, trial, others, HEAVIER, 100)
+    _check_shares_and_order(fetch, trial, others, HEAVIER, 120)
     _check_rng(fetch, trial, others)
     _check_hands_off(fetch, trial, reserved)
-    for slot in (reserved, others[0]):
-        _check_empty(fetch, trial, slot)
-    _check_comes_while_waiting(fetch, trial, reserved, "urgent", others=("default", "low"))
+    _check_comes_while_waiting(fetch, trial, reserved, "urgent")
     for queue in reversed(HEAVIER):
         _check_comes_while_waiting(fetch, trial, others[0], queue)
-    _check_shares_and_order(fetch, trial, others, dict(reversed(HEAVIER.items())), 300, empty=("default",))
-    _check_timeout(fetch, trial, (reserved, others[0]))
+    _check_shares_and_order(fetch, trial, others, dict(reversed(HEAVIER.items())), 170, empty=("default",))
     return [
         f"{SLOTS} slots, slow jobs in low: {SLOTS - 1} were at work and one was free; no job had to end before urgent-1 began",
         "between an urgent job's coming and its start in the kept slot, only urgent jobs that came before it were started",
@@ -370,6 +347,11 @@ def _started(trial):
     return [id for id, _ in _log(trial, "start")]
 
 
+def _declined(trial, slot):
+    """How often a slot has asked and was given nothing."""
+    return int(trial.redis.hget("declined", slot) or 0)
+
+
 def _start_slots(fetch, trial):
     """Start all slots, and wait until each has begun a job or has asked and been given nothing; the latter's numbers."""
     slots = [
@@ -383,23 +365,23 @@ def _start_slots(fetch, trial):
     def settled():
         return len(_log(trial, "start")) + len(declined()) >= SLOTS
 
-    if not _until(trial, slots, settled):
+    if not _until(trial, slots, settled, 2.5):
         silent = [f"slot {n}" for n in range(SLOTS) if n not in declined() | {slot for _, slot in _log(trial, "start")}]
         raise Wrong(
-            f"stuck: {' and '.join(silent)} had neither a job nor an answer after 3 s, asked to wait {WAIT} s",
+            f"stuck: {' and '.join(silent)} had neither a job nor an answer after 2.5 s, asked to wait {WAIT} s",
             must_hold="fetch returns: a job, or None when none came in time",
             hint=3,
         )
     return slots, sorted(declined())
 
 
-def _until(trial, slots, condition):
+def _until(trial, slots, condition, within=3.0):
     """Wait for an event; end the check when a slot has ended instead."""
-    trial.until(lambda: condition() or not all(slot.alive for slot in slots))
+    trial.until(lambda: condition() or not all(slot.alive for slot in slots), within)
     for slot in slots:
         if not slot.alive:
             trial.result(slot)
-            raise Wrong(f"fetch returned {_text(trial.redis.get('instead'))}", must_hold=IS_A_PAIR, hint=None)
+            raise Wrong(f"fetch returned {as_text(trial.redis.get('instead'))}", must_hold=IS_A_PAIR, hint=None)
     return condition()
 
 
@@ -425,7 +407,9 @@ def _check_reserved(fetch, trial):
         )
     # Nobody but the check ends a job: what starts now starts on the free slot.
     for n in (1, 2, 3):
-        _until(trial, slots, lambda: len(_started(trial)) >= SLOTS - 1 + n)
+        # Or it has asked ten times more, when urgent-n stood there, and was given nothing.
+        ten_times = _declined(trial, free[0]) + 10
+        _until(trial, slots, lambda: len(_started(trial)) >= SLOTS - 1 + n or _declined(trial, free[0]) >= ten_times)
         begun = _started(trial)[SLOTS - 1 :]
         if len(begun) < n:
             raise Wrong(
@@ -477,11 +461,11 @@ def _check_shares_and_order(fetch, trial, others, weights, each, empty=()):
     for slot, queue, raw in got:
         if raw not in known.get(queue, ()):
             raise Wrong(
-                f"slot {slot} got {_id(raw)}, and was told that it came from {queue!r}", must_hold=IS_A_PAIR, hint=None
+                f"slot {slot} got {id_of(raw)}, and was told that it came from {queue!r}", must_hold=IS_A_PAIR, hint=None
             )
-    done = [_id(raw) for _, _, raw in got]
+    done = [id_of(raw) for _, _, raw in got]
     found = {"started": done, **{queue: _waiting(trial, queue) for queue in queued}}
-    broken = anomalies.find_anomalies(Ledger([_id(raw) for jobs in queued.values() for raw in jobs], found=found))
+    broken = anomalies.find_anomalies(Ledger([id_of(raw) for jobs in queued.values() for raw in jobs], found=found))
     if broken:
         raise Wrong(
             f"{seen}; {n} fetches", anomalies=broken, must_hold="fetch takes one job, and every other stays where it is", hint=None
@@ -541,7 +525,7 @@ def _check_number_of_slots(fetch, trial, reserved):
         _put(trial, low=2)
         got = _fetched(trial, trial.worker(fetch_many, trial.redis, fetch, (0, 1), dict(WEIGHTS), 1, name="2 slots"), WEIGHTS)
         _put(trial, urgent=1)
-        held = f"the slots hold {' and '.join(_id(raw) for _, _, raw in got)}"
+        held = f"the slots hold {' and '.join(id_of(raw) for _, _, raw in got)}"
         raise Wrong(
             "a process with 2 slots, 2 slow jobs in low; then urgent-1 came, and no job has ended",
             anomalies=[anomalies.find_starved(_waiting(trial, "urgent"), (), why=[held])],
@@ -568,7 +552,7 @@ def _check_rng(fetch, trial, others):
         trial.again()
         _put(trial, **{queue: 20 * len(others) for queue in WEIGHTS})
         worker = trial.worker(fetch_many, trial.redis, fetch, others, dict(WEIGHTS), 20, name=f"worker {n}")
-        came.append([_id(raw) for _, _, raw in _fetched(trial, worker, WEIGHTS)])
+        came.append([id_of(raw) for _, _, raw in _fetched(trial, worker, WEIGHTS)])
     if came[0] != came[1]:
         raise Wrong(
             "two workers began with the same seeds and the same jobs, and got different ones",
@@ -587,64 +571,99 @@ def _check_hands_off(fetch, trial, reserved):
             fetch_once, trial.redis, fetch, reserved, dict(HEAVIER), WAIT,
             faults=[f"hold after * {n}" for n in range(1, COMMANDS + 1)],
         )  # fmt: skip
-        after = before
-        while after == before and worker.wait_held(3):
-            after = _waiting(trial, queue)
+        seen = before
+        while seen == before and worker.wait_held(3):
+            seen = _waiting(trial, queue)
             worker.release()
-        meanwhile, after = after, _waiting(trial, queue)
-        if meanwhile != before:
+        if seen != before:
             raise Wrong(
                 f"five jobs in {queue}, none in urgent; slot {reserved}, which is kept for urgent, fetches",
-                f"between two of its commands there stand in {queue}: {', '.join(meanwhile) or 'none'}, the next one first",
+                f"between two of its commands there stand in {queue}: {', '.join(seen) or 'none'}, the next one first",
                 must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
                 hint=None,
             )
-        got = _once(trial, worker, HEAVIER, reserved)
-        after = _waiting(trial, queue)
-        if got is not None or after != before:
-            raise Wrong(
-                f"five jobs in {queue}, none in urgent; slot {reserved}, which is kept for urgent, got {got!r}",
-                f"in {queue} there stand {', '.join(after) or 'none'}, the next one first",
-                must_hold="the slot that is kept leaves the jobs of other queues where they are, in their order",
-                hint=None,
-            )
+        _once(trial, worker, HEAVIER, reserved)
 
 
-def _check_empty(fetch, trial, slot):
+def _check_nothing_comes(fetch, trial):
+    """No job anywhere: every slot gets None, and asks Redis to wait no longer than it was asked to."""
     trial.again()
-    # A slot that waits without asking again, for longer than a busy one would need to ask far too often.
-    worker = trial.worker(fetch_once, trial.redis, fetch, slot, dict(WEIGHTS), 0.15, name="idle")
-    got = _once(trial, worker, WEIGHTS, slot)
-    if got is not None:
-        raise Wrong(f"no job waits; fetch returned {got!r}", must_hold=IS_A_PAIR, hint=None)
-    asked = _operations(trial, "idle")
-    if len(asked) > COMMANDS:
+    workers = [
+        trial.worker(fetch_once, trial.redis, fetch, slot, dict(WEIGHTS), WAIT, name=f"slot {slot}") for slot in range(SLOTS)
+    ]
+
+    def done(worker):
+        return not worker.alive or _too_long(trial, worker.name)
+
+    trial.until(lambda: all(map(done, workers)), 2.5)
+    for slot, worker in enumerate(workers):
+        if too_long := _too_long(trial, worker.name):
+            raise Wrong(
+                f"no job came; slot {slot}, asked to wait {WAIT} s, waits in Redis for {too_long}",
+                must_hold="fetch returns None when no job came within `timeout` seconds",
+                hint=3,
+            )
+        if worker.alive and not done(worker):
+            raise Wrong(
+                f"stuck: no job came; slot {slot}, asked to wait {WAIT} s, had not returned after 2.5 s",
+                must_hold="fetch returns None when no job came within `timeout` seconds",
+                hint=3,
+            )
+        got = _once(trial, worker, WEIGHTS, slot)
+        if got is not None:
+            raise Wrong(f"no job waits; fetch returned {repr(got)[:80]}", must_hold=IS_A_PAIR, hint=None)
+
+
+def _noted_waits(trial, who):
+    """How many seconds each command that waits was to wait in Redis, one number for each."""
+    return [float(entry["note"]) for entry in trial.history.records() if entry["who"] == who and entry["what"] == "waits"]
+
+
+def _too_long(trial, who):
+    """How long a worker that was to wait WAIT waits, in words; None when it is not twice as long."""
+    waits = _noted_waits(trial, who)
+    if 0 in waits:
+        return "ever: 0 is no time-out"
+    return f"{sum(waits):g} s" if sum(waits) >= 2 * WAIT else None
+
+
+def _check_comes_while_waiting(fetch, trial, slot, queue):
+    """A job that comes while fetch waits: pushed when the worker is seen to wait, or has given up."""
+    trial.again()
+    worker = trial.worker(fetch_once, trial.redis, fetch, slot, dict(HEAVIER), LONG, name="waiting")
+    trial.until(
+        lambda: _waits_in_redis(trial) or len(trial.operations("waiting")) > COMMANDS or not worker.alive, 1.5
+    )
+    sent = trial.operations("waiting")
+    if len(sent) > COMMANDS:
         raise Wrong(
-            f"no job waits; one fetch of slot {slot}, asked to wait 0.15 s, sent more than {COMMANDS} commands: "
-            f"{', '.join(asked[:4])}, …",
+            f"no job waits; one fetch of slot {slot}, asked to wait {LONG} s, sent more than {COMMANDS} commands: "
+            f"{', '.join(sent[:4])}, …",
             must_hold=f"while nothing comes a fetch sends at most {COMMANDS} commands: Redis tells it when there is a job",
             hint=3,
         )
-
-
-def _check_comes_while_waiting(fetch, trial, slot, queue, others=()):
-    """A job that comes while fetch waits: pushed when the worker is seen to wait, or has given up.
-
-    In `others`, which the slot must not take from, jobs wait all the time.
-    """
-    trial.again()
-    _put(trial, **{other: 3 for other in others})
-    worker = trial.worker(
-        fetch_once, trial.redis, fetch, slot, dict(HEAVIER), LONG, name="waiting", fault="hold before * 1"
-    )
-    if worker.wait_held():
-        worker.release()
-        trial.until(lambda: _waits(trial) or not worker.alive)
-        _put(trial, **{queue: 1})
-    outcome = trial.outcome(worker, 2)
-    trial.expect_no_error(outcome)
-    still = outcome.kind == "overran"
-    got = None if still else outcome.value and outcome.value[0]
+    if worker.alive and not _waits_in_redis(trial):
+        raise Wrong(
+            f"no job waits; slot {slot}, asked to wait {LONG} s, has sent {len(sent)} commands, and waits in none of them",
+            must_hold="a job that comes is taken at once: an idle slot waits in Redis, which tells it when there is one",
+            hint=3,
+        )
+    waits = _noted_waits(trial, "waiting")
+    if worker.alive and waits and waits[-1] * COMMANDS < LONG:
+        raise Wrong(
+            f"no job came; slot {slot}, asked to wait {LONG} s, waits in Redis for {waits[-1]:g} s",
+            must_hold="an idle slot waits up to `timeout` seconds, as long as it is asked to",
+            hint=3,
+        )
+    _put(trial, **{queue: 1})
+    # Redis hands a job to a client that waits for its list before it does anything else.
+    still = _waits_in_redis(trial) and _waiting(trial, queue)
+    got = None
+    if not still:
+        outcome = trial.outcome(worker, 2)
+        trial.expect_no_error(outcome)
+        still = outcome.kind == "overran"
+        got = outcome.value and outcome.value[0]
     if got is None:
         does = "waits on" if still else "returned None"
         raise Wrong(
@@ -661,46 +680,7 @@ def _check_comes_while_waiting(fetch, trial, slot, queue, others=()):
         raise Wrong(f"{queue}-1 came into {queue}; fetch returned {repr(got)[:80]}", must_hold=IS_A_PAIR, hint=None)
 
 
-def _check_timeout(fetch, trial, slots):
-    """Who is to wait shorter than somebody else has given up before, and who is to wait longer has not: Redis's order."""
-    trial.again()
-    waits = {
-        (slot, timeout): trial.worker(
-            fetch_once, trial.redis, fetch, slot, dict(WEIGHTS), timeout, name=f"slot {slot}, {timeout}", fault="hold before * 1"
-        )
-        for slot in slots
-        for timeout in (WAIT, LONG)
-    }
-    for worker in waits.values():
-        if not worker.wait_held():
-            raise CannotTell(f"{worker.name} sent no command; run the check again")
-    for worker in waits.values():
-        worker.release()
-    trial.until(lambda: _blocked(trial) >= len(slots))
-    trial.redis.brpop(["nobody pushes here"], RIVAL)
-    for slot in slots:
-        if not waits[slot, LONG].alive:
-            trial.result(waits[slot, LONG])
-            raise Wrong(
-                f"no job came; slot {slot}, asked to wait {LONG} s, gave up before somebody who waited {RIVAL} s",
-                must_hold="an idle slot waits up to `timeout` seconds, as long as it is asked to",
-                hint=3,
-            )
-    if _blocked(trial) > len(slots):
-        late = [slot for slot in slots if waits[slot, WAIT].alive]
-        raise Wrong(
-            f"no job came; slot {late[0] if late else slots[0]}, asked to wait {WAIT} s, waited on in Redis when somebody "
-            f"who waited {RIVAL} s had given up",
-            must_hold="fetch returns None when no job came within `timeout` seconds",
-            hint=3,
-        )
-
-
-def _blocked(trial):
-    """How many clients wait in Redis for a list of this database."""
-    return sum("b" in client["flags"] and client["db"] == str(trial.lease.number) for client in trial.redis.client_list())
-
-
-def _waits(trial):
-    """Whether a client waits in Redis, or the worker has come back several times."""
-    return _blocked(trial) > 0 or len(_operations(trial, "waiting")) > COMMANDS
+def _waits_in_redis(trial):
+    """Whether a client waits in Redis for a list of this database."""
+    number = str(trial.lease.number)
+    return any("b" in client["flags"] and client["db"] == number for client in trial.redis.client_list())

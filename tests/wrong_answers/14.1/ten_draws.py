@@ -1,7 +1,7 @@
 """Draws ten times and hopes to meet every queue; the rest as they are listed.
 
 expects: WRONG
-says: weights: urgent 400, default 20, low 1
+says: urgent is empty, the others never
 """
 
 

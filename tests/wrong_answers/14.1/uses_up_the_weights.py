@@ -1,7 +1,7 @@
 """Takes the names out of the caller's own dict: the second fetch has none.
 
 expects: WRONG
-says: the weights were no longer urgent 4, low 1
+says: after call 1 the weights were no longer urgent 5, default 3, low 1
 """
 
 

@@ -1,7 +1,7 @@
 """Waits as long as `pop` does when it is not told.
 
 expects: WRONG
-says: asked to wait 60 s, gave up before somebody who waited 1.2 s
+says: slot 0, asked to wait 0.05 s, waits in Redis for 1 s
 """
 
 from workbook.taught.lab14 import pop, weighted

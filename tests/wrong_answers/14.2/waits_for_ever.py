@@ -1,7 +1,7 @@
 """A time-out of 0 is none at all.
 
 expects: WRONG
-says: stuck: slot 0 had neither a job nor an answer
+says: waits in Redis for ever: 0 is no time-out
 """
 
 from workbook.taught.lab14 import pop, weighted

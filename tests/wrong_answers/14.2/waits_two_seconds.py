@@ -1,7 +1,7 @@
 """A fixed time-out: whoever asks for less waits longer.
 
 expects: WRONG
-says: asked to wait 0.05 s, waited on in Redis
+says: slot 0, asked to wait 0.05 s, waits in Redis for 2 s
 """
 
 from workbook.taught.lab14 import pop, weighted
