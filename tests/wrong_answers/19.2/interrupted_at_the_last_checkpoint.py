@@ -1,0 +1,29 @@
+"""Asked to stop between two checkpoints, it goes back with the cursor of the last one.
+
+expects: WRONG duplicated
+says: with every=3; then another worker took the job
+"""
+
+import json
+
+from workbook.taught.lab15 import finish
+
+SAVE = """
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+return redis.call('RPUSH', KEYS[2], ARGV[2])
+"""
+
+
+def iterate(r, worker, raw, job, stopping, every=1):
+    mine, todo = f"processing:{worker}", json.loads(raw)
+    for n, (row, cursor) in enumerate(job.build_enumerator(todo["args"], todo.get("cursor")), 1):
+        job.each_iteration(todo["args"], row)
+        stop = stopping()
+        if n % every == 0:
+            old, raw = raw, json.dumps(todo | {"cursor": cursor}).encode()
+            if not r.eval(SAVE, 2, mine, mine, old, raw):
+                return "gone"
+        if stop:
+            return "interrupted" if r.eval(SAVE, 2, mine, "jobs", raw, raw) else "gone"
+    job.on_complete(todo["args"])
+    return "done" if finish(r, worker, raw) else "gone"

@@ -1,0 +1,35 @@
+"""A locked shop counts as a failed attempt.
+
+expects: WRONG
+says: attempts was 2, now 3
+"""
+
+import json
+
+from workbook.taught.lab19 import Locked, iterate
+
+MOVE = "return redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 and redis.call('ZADD', 'retry', ARGV[2], ARGV[1])"
+
+
+def iterate_throttled(r, worker, raw, job, stopping, db, due):
+    class Unlocked:
+        build_enumerator, on_complete = job.build_enumerator, job.on_complete
+
+        def each_iteration(args, row):
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                if db.execute("SELECT 1 FROM locked WHERE shop = ?", (args["shop"],)).fetchone():
+                    raise Locked
+                job.each_iteration(args, row)
+
+    mine = f"processing:{worker}"
+    try:
+        return iterate(r, worker, raw, Unlocked, stopping)
+    except Locked:
+        held = r.lindex(mine, -1) or ""
+        todo = json.loads(held)
+        with r.pipeline() as pipe:
+            pipe.lrem(mine, 1, held)
+            pipe.zadd("retry", {json.dumps(todo | {"attempts": todo.get("attempts", 0) + 1}): due})
+            pipe.execute()
+        return "throttled"

@@ -1,0 +1,32 @@
+"""Puts off the bytes that it was called with: they have the cursor of its start, and are not in the list any more.
+
+expects: WRONG duplicated [lost]
+says: retry
+"""
+
+from workbook.taught.lab19 import Locked, iterate
+
+MOVE = "return redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 and redis.call('ZADD', 'retry', ARGV[2], ARGV[1])"
+
+
+def iterate_throttled(r, worker, raw, job, stopping, db, due):
+    class Unlocked:
+        build_enumerator, on_complete = job.build_enumerator, job.on_complete
+
+        def each_iteration(args, row):
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                if db.execute("SELECT 1 FROM locked WHERE shop = ?", (args["shop"],)).fetchone():
+                    raise Locked
+                job.each_iteration(args, row)
+
+    mine = f"processing:{worker}"
+    try:
+        return iterate(r, worker, raw, Unlocked, stopping)
+    except Locked:
+        held = r.lindex(mine, -1) or ""
+        with r.pipeline() as pipe:
+            pipe.lrem(mine, 1, raw)
+            pipe.zadd("retry", {raw: due})
+            pipe.execute()
+        return "throttled"

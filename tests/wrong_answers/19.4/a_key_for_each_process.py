@@ -1,0 +1,24 @@
+"""Its key is another one in each process.
+
+expects: WRONG duplicated
+says: worker 1 was killed after its charge
+"""
+
+from os import getpid
+
+from workbook.taught.lab19 import customers_of
+
+
+class YearlyFee:
+    def __init__(self, db, world):
+        self.db, self.world = db, world
+
+    def collection(self, args):
+        return customers_of(self.db, args["shop"])
+
+    def each_iteration(self, args, customer, id):
+        self.world.charge(customer, 4900, key=f"{id} in {getpid()}")
+        self.db.execute("UPDATE customers SET paid = paid + 4900 WHERE id = ?", (customer,))
+
+    def follow_up(self, args):
+        return "report", {"shop": args["shop"]}

@@ -1,0 +1,48 @@
+"""Acknowledges before the function runs, and sends a message again whose function raised.
+
+expects: WRONG lost
+says: the reader was killed after its 2nd basic.ack
+says: lost: 1 of 2 messages: order 12
+says: hint 3 of 3
+"""
+
+import json
+
+
+def park(ch, properties, body, reason):
+    properties.headers = {**(properties.headers or {}), "reason": reason}
+    ch.queue_declare("parked", durable=True)
+    ch.basic_publish("", "parked", body, properties)
+
+
+def read(body):
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def receive(ch, queue, handlers):
+    handled = 0
+    while (got := ch.basic_get(queue))[0]:
+        method, properties, body = got
+        function, needs = handlers.get(properties.type, (None, ()))
+        data = read(body)
+        if function is None:
+            park(ch, properties, body, f"unknown type {properties.type}")
+        elif data is None:
+            park(ch, properties, body, "no JSON object")
+        elif missing := [field for field in needs if field not in data]:
+            park(ch, properties, body, f"missing: {', '.join(missing)}")
+        else:
+            ch.basic_ack(method.delivery_tag)
+            try:
+                function(data)
+            except Exception:
+                ch.basic_publish("", queue, body, properties)
+                raise
+            handled += 1
+            continue
+        ch.basic_ack(method.delivery_tag)
+    return handled

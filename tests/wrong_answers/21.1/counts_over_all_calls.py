@@ -1,0 +1,39 @@
+"""Counts in a list that stays from call to call.
+
+expects: WRONG
+says: call 2 of 3, with 0 messages in the queue: 0 were handled, and receive returned 1
+"""
+
+import json
+
+
+def park(ch, properties, body, reason):
+    properties.headers = {**(properties.headers or {}), "reason": reason}
+    ch.queue_declare("parked", durable=True)
+    ch.basic_publish("", "parked", body, properties)
+
+
+def read(body):
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def receive(ch, queue, handlers, handled=[]):
+    while (got := ch.basic_get(queue))[0]:
+        method, properties, body = got
+        function, needs = handlers.get(properties.type, (None, ()))
+        data = read(body)
+        if function is None:
+            park(ch, properties, body, f"unknown type {properties.type}")
+        elif data is None:
+            park(ch, properties, body, "no JSON object")
+        elif missing := [field for field in needs if field not in data]:
+            park(ch, properties, body, f"missing: {', '.join(missing)}")
+        else:
+            function(data)
+            handled.append(properties.message_id)
+        ch.basic_ack(method.delivery_tag)
+    return len(handled)

@@ -1,0 +1,41 @@
+"""Has a reason for types and fields, and none for a body that it cannot read.
+
+expects: WRONG
+says: order 5: its body breaks off in the middle
+says: it is parked, and its header reason is ''
+"""
+
+import json
+
+
+def park(ch, properties, body, reason):
+    properties.headers = {**(properties.headers or {}), "reason": reason}
+    ch.queue_declare("parked", durable=True)
+    ch.basic_publish("", "parked", body, properties)
+
+
+def read(body):
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def receive(ch, queue, handlers):
+    handled = 0
+    while (got := ch.basic_get(queue))[0]:
+        method, properties, body = got
+        function, needs = handlers.get(properties.type, (None, ()))
+        data = read(body)
+        if function is None:
+            park(ch, properties, body, f"unknown type {properties.type}")
+        elif data is None:
+            park(ch, properties, body, "")
+        elif missing := [field for field in needs if field not in data]:
+            park(ch, properties, body, f"missing: {', '.join(missing)}")
+        else:
+            function(data)
+            handled += 1
+        ch.basic_ack(method.delivery_tag)
+    return handled

@@ -1,0 +1,20 @@
+"""Believes that the country is the last word.
+
+expects: WRONG lost
+says: and has not got it
+says: hint 1 of 3
+"""
+
+
+def bind(ch, queue, *patterns):
+    ch.queue_declare(queue, durable=True)
+    for pattern in patterns:
+        ch.queue_bind(queue, "events", pattern)
+
+
+def bind_all(ch):
+    bind(ch, "invoices", "order.placed.*", "order.cancelled.*")
+    bind(ch, "contracts", "contract.#")
+    bind(ch, "fraudscore", "*.*.nl.#", "payment.failed.#")
+    bind(ch, "support", "*.cancelled.#")
+    bind(ch, "partners", "partner.#", "#.partner")

@@ -1,0 +1,20 @@
+"""Adds a queue that gets everything, to be sure; nobody reads it.
+
+expects: WRONG leaked
+says: leaked: 1 queue: audit
+"""
+
+
+def bind(ch, queue, *patterns):
+    ch.queue_declare(queue, durable=True)
+    for pattern in patterns:
+        ch.queue_bind(queue, "events", pattern)
+
+
+def bind_all(ch):
+    bind(ch, "invoices", "order.placed.#", "order.cancelled.#")
+    bind(ch, "contracts", "contract.#")
+    bind(ch, "fraudscore", "*.*.nl.#", "payment.failed.#")
+    bind(ch, "support", "*.cancelled.#")
+    bind(ch, "partners", "partner.#", "#.partner")
+    bind(ch, "audit", "#")

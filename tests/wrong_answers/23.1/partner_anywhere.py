@@ -1,0 +1,20 @@
+"""Takes the word partner anywhere, and not only as the first or the last one.
+
+expects: WRONG unwanted
+says: for partners
+says: its binding #.partner.# takes it
+"""
+
+
+def bind(ch, queue, *patterns):
+    ch.queue_declare(queue, durable=True)
+    for pattern in patterns:
+        ch.queue_bind(queue, "events", pattern)
+
+
+def bind_all(ch):
+    bind(ch, "invoices", "order.placed.#", "order.cancelled.#")
+    bind(ch, "contracts", "contract.#")
+    bind(ch, "fraudscore", "*.*.nl.#", "payment.failed.#")
+    bind(ch, "support", "*.cancelled.#")
+    bind(ch, "partners", "#.partner.#")

@@ -1,0 +1,20 @@
+"""Looks for the country anywhere in the key: a parcel from Germany to the Netherlands comes too.
+
+expects: WRONG unwanted
+says: for fraudscore
+says: its binding #.nl.# takes it
+"""
+
+
+def bind(ch, queue, *patterns):
+    ch.queue_declare(queue, durable=True)
+    for pattern in patterns:
+        ch.queue_bind(queue, "events", pattern)
+
+
+def bind_all(ch):
+    bind(ch, "invoices", "order.placed.#", "order.cancelled.#")
+    bind(ch, "contracts", "contract.#")
+    bind(ch, "fraudscore", "#.nl.#", "payment.failed.#")
+    bind(ch, "support", "*.cancelled.#")
+    bind(ch, "partners", "partner.#", "#.partner")

@@ -1,0 +1,20 @@
+"""Leaves what was done unacknowledged: it comes back when the connection ends.
+
+expects: WRONG duplicated
+"""
+
+from workbook.taught.lab25 import park
+
+
+
+def try_or_park(ch, got, work, limit):
+    attempts = (got[1].headers or {}).get("x-delivery-count", 0)
+    if attempts >= limit:
+        return park(ch, got, "its consumers died", attempts)
+    try:
+        work(got[2])
+    except Exception as error:
+        if attempts + 1 < limit:
+            ch.basic_reject(got[0].delivery_tag, requeue=True)
+        else:
+            park(ch, got, repr(error), attempts + 1)

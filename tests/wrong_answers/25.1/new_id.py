@@ -1,0 +1,30 @@
+"""Gives the parked message an id of its own.
+
+expects: WRONG
+says: order 2 had message_id 'id of order 2', and now has
+"""
+
+import uuid
+
+
+def park(ch, got, reason, attempts):
+    got[1].headers = {**(got[1].headers or {}), "reason": reason, "attempts": attempts}
+    got[1].message_id = str(uuid.uuid4())
+    ch.basic_publish("", "parked", got[2], got[1], mandatory=True)
+    ch.basic_ack(got[0].delivery_tag)
+
+
+
+def try_or_park(ch, got, work, limit):
+    attempts = (got[1].headers or {}).get("x-delivery-count", 0)
+    if attempts >= limit:
+        return park(ch, got, "its consumers died", attempts)
+    try:
+        work(got[2])
+    except Exception as error:
+        if attempts + 1 < limit:
+            ch.basic_reject(got[0].delivery_tag, requeue=True)
+        else:
+            park(ch, got, repr(error), attempts + 1)
+    else:
+        ch.basic_ack(got[0].delivery_tag)

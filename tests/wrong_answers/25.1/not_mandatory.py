@@ -1,0 +1,26 @@
+"""Parks without mandatory: with no parking queue the message is nowhere.
+
+expects: WRONG lost
+says: there is no parking queue
+"""
+
+def park(ch, got, reason, attempts):
+    got[1].headers = {**(got[1].headers or {}), "reason": reason, "attempts": attempts}
+    ch.basic_publish("", "parked", got[2], got[1])
+    ch.basic_ack(got[0].delivery_tag)
+
+
+
+def try_or_park(ch, got, work, limit):
+    attempts = (got[1].headers or {}).get("x-delivery-count", 0)
+    if attempts >= limit:
+        return park(ch, got, "its consumers died", attempts)
+    try:
+        work(got[2])
+    except Exception as error:
+        if attempts + 1 < limit:
+            ch.basic_reject(got[0].delivery_tag, requeue=True)
+        else:
+            park(ch, got, repr(error), attempts + 1)
+    else:
+        ch.basic_ack(got[0].delivery_tag)

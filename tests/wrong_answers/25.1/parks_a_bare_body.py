@@ -1,0 +1,29 @@
+"""Parks the body with reason and attempts, and forgets who the message was.
+
+expects: WRONG
+says: order 2 had message_id 'id of order 2', and now has None
+"""
+
+import pika
+
+
+def park(ch, got, reason, attempts):
+    properties = pika.BasicProperties(headers={"reason": reason, "attempts": attempts}, delivery_mode=2)
+    ch.basic_publish("", "parked", got[2], properties, mandatory=True)
+    ch.basic_ack(got[0].delivery_tag)
+
+
+
+def try_or_park(ch, got, work, limit):
+    attempts = (got[1].headers or {}).get("x-delivery-count", 0)
+    if attempts >= limit:
+        return park(ch, got, "its consumers died", attempts)
+    try:
+        work(got[2])
+    except Exception as error:
+        if attempts + 1 < limit:
+            ch.basic_reject(got[0].delivery_tag, requeue=True)
+        else:
+            park(ch, got, repr(error), attempts + 1)
+    else:
+        ch.basic_ack(got[0].delivery_tag)

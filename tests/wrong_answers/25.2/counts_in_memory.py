@@ -1,0 +1,33 @@
+"""Counts attempts in the process, and the next attempt is made by another one.
+
+expects: WRONG
+says: and there was no end in sight
+says: hint 3 of 3
+"""
+
+from workbook.taught.lab25 import park
+
+
+class Retries:
+    def __init__(self, queue, delay, limit):
+        self.queue, self.delay, self.limit, self.tried = queue, delay, limit, {}
+
+    def declare(self, ch):
+        wait = f"{self.queue}.wait"
+        arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": wait}
+        ch.queue_declare(self.queue, durable=True, arguments=arguments)
+        back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": self.queue, "x-message-ttl": self.delay}
+        ch.queue_declare(wait, durable=True, arguments=back)
+
+    def handle(self, ch, got, work):
+        delivery, properties, body = got
+        try:
+            work(body)
+        except Exception as error:
+            attempts = self.tried[body] = self.tried.get(body, 0) + 1
+            if attempts < self.limit:
+                ch.basic_reject(delivery.delivery_tag, requeue=False)
+            else:
+                park(ch, got, repr(error), attempts)
+        else:
+            ch.basic_ack(delivery.delivery_tag)

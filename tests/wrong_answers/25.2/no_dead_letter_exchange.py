@@ -1,0 +1,28 @@
+"""Rejects for good, on a queue that has no dead letter exchange.
+
+expects: WRONG lost
+says: hint 2 of 3
+"""
+
+from workbook.taught.lab25 import deaths, park
+
+
+class Retries:
+    def __init__(self, queue, delay, limit):
+        self.queue, self.delay, self.limit = queue, delay, limit
+
+    def declare(self, ch):
+        ch.queue_declare(self.queue, durable=True)
+
+    def handle(self, ch, got, work):
+        delivery, properties, body = got
+        try:
+            work(body)
+        except Exception as error:
+            attempts = 1 + sum(count for queue, reason, count in deaths(properties) if (queue, reason) == (self.queue, "rejected"))
+            if attempts < self.limit:
+                ch.basic_reject(delivery.delivery_tag, requeue=False)
+            else:
+                park(ch, got, repr(error), attempts)
+        else:
+            ch.basic_ack(delivery.delivery_tag)

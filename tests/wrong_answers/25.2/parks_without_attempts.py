@@ -1,0 +1,34 @@
+"""Parks with a reason, and does not say how often it was tried.
+
+expects: WRONG
+says: is parked with the header attempts None
+"""
+
+from workbook.taught.lab25 import deaths
+
+
+class Retries:
+    def __init__(self, queue, delay, limit):
+        self.queue, self.delay, self.limit = queue, delay, limit
+
+    def declare(self, ch):
+        wait = f"{self.queue}.wait"
+        arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": wait}
+        ch.queue_declare(self.queue, durable=True, arguments=arguments)
+        back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": self.queue, "x-message-ttl": self.delay}
+        ch.queue_declare(wait, durable=True, arguments=back)
+
+    def handle(self, ch, got, work):
+        delivery, properties, body = got
+        try:
+            work(body)
+        except Exception as error:
+            attempts = 1 + sum(count for queue, reason, count in deaths(properties) if (queue, reason) == (self.queue, "rejected"))
+            if attempts < self.limit:
+                ch.basic_reject(delivery.delivery_tag, requeue=False)
+            else:
+                properties.headers = {**(properties.headers or {}), "reason": repr(error)}
+                ch.basic_publish("", "parked", body, properties, mandatory=True)
+                ch.basic_ack(delivery.delivery_tag)
+        else:
+            ch.basic_ack(delivery.delivery_tag)

@@ -1,0 +1,34 @@
+"""Publishes a copy to the wait queue and lets x-death count, which new versions do not do for copies.
+
+expects: WRONG
+says: and there was no end in sight
+says: hint 3 of 3
+"""
+
+from workbook.taught.lab25 import deaths, park
+
+
+class Retries:
+    def __init__(self, queue, delay, limit):
+        self.queue, self.delay, self.limit = queue, delay, limit
+
+    def declare(self, ch):
+        wait = f"{self.queue}.wait"
+        arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": wait}
+        ch.queue_declare(self.queue, durable=True, arguments=arguments)
+        back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": self.queue, "x-message-ttl": self.delay}
+        ch.queue_declare(wait, durable=True, arguments=back)
+
+    def handle(self, ch, got, work):
+        delivery, properties, body = got
+        try:
+            work(body)
+        except Exception as error:
+            attempts = 1 + sum(count for queue, reason, count in deaths(properties) if queue == f"{self.queue}.wait")
+            if attempts < self.limit:
+                ch.basic_publish("", f"{self.queue}.wait", body, properties, mandatory=True)
+                ch.basic_ack(delivery.delivery_tag)
+            else:
+                park(ch, got, repr(error), attempts)
+        else:
+            ch.basic_ack(delivery.delivery_tag)

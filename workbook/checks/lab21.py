@@ -1,0 +1,442 @@
+"""Lab 21: messages, not objects. How the answers to 21.1 are judged.
+
+By where each message is in the end: handed to the function of its type, or parked with a reason, or in its queue again;
+each in one place, and in the right one (`workbook.anomalies`). The reader is killed after each of its operations too.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pika
+
+from workbook import anomalies
+from workbook.anomalies import Ledger, as_text
+from workbook.exercises import checks
+from workbook.faults import around, crash_points, given, no_steps
+from workbook.verdicts import Wrong
+from workbook.workers import Unshipped
+
+BROKERS = ("redis", "rabbitmq")
+
+PARKED = "parked"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message, what is odd about it, and where it belongs: handled, or parked with a reason that names `because`."""
+
+    id: str
+    kind: str | None
+    body: bytes
+    handled: bool = True
+    odd: str | None = None
+    because: str | None = None
+    plain: bool = False
+
+    @property
+    def properties(self):
+        """What it is sent with. plain: by a program that sets no header at all."""
+        if self.plain:
+            return pika.BasicProperties(type=self.kind, message_id=self.id, delivery_mode=2)
+        return pika.BasicProperties(
+            type=self.kind,
+            message_id=self.id,
+            correlation_id=f"correlation of {self.id}",
+            headers={"causation_id": f"cause of {self.id}"},
+            content_type="application/json",
+            delivery_mode=2,
+        )
+
+
+def _good(order, kind="charge_card", **fields):
+    return Sent(order, kind, json.dumps({"order": order, "cents": 4900, **fields}).encode())
+
+
+PAYMENTS = {"charge_card": ("order", "cents"), "send_receipt": ("order", "email")}
+FIRST = [
+    Sent("order 1", "refund_card", b'{"order": "order 1", "cents": 4900}', False, "nobody here knows its type, refund_card",
+         "refund_card", plain=True),
+    _good("order 2"),
+    Sent("order 3", "charge_card", b'{"order": "order 3", "cents": 4900, "currency": "EUR", "gift": {"to": ["Ada"]}}',
+         odd="it has two fields that its function does not need, currency and gift"),
+    Sent("order 4", "charge_card", b'{"order": "order 4"}', False, "it has no field cents", "cents"),
+    Sent("order 5", "charge_card", b'{"order": "order 5", "cents": ', False, "its body breaks off in the middle"),
+    Sent("order 6", "send_receipt", b'{"order": "order 6", "email": "ada@example.org"}',
+         odd="it has no field cents, and its function needs none"),
+    Sent("order 7", "charge_card", b'{"order": "order 7", "cents": 0}', odd="its field cents is there, with the value 0"),
+    Sent("order 8", "charge_card", b'["order", "cents"]', False, "its body is JSON, and a list"),
+    Sent("order 9", "send_receipt", b'{"order": "order 9", "cents": 4900}', False, "it has no field email", "email"),
+    Sent("order 10", "charge_card", b'{"order": "order 10", "cents": 4900, "name": "M\xfcller"}', False,
+         "its body is not in UTF-8"),
+    Sent("order 11", None, b'{"order": "order 11", "cents": 4900, "type": "charge_card"}', False,
+         "its properties say no type (a field in its body does)"),
+    _good("order 12"),
+]
+
+SUPPORT = {"open_ticket": ("order", "text"), "close_tickets": ()}
+ROUNDS = [
+    [
+        Sent("order 21", "close_tickets", b'{"order": "order 21"}', odd="its function needs no field at all"),
+        Sent("order 22", "charge_card", b'{"order": "order 22", "cents": 4900}', False,
+             "in this queue nobody knows its type, charge_card", "charge_card"),
+    ],
+    [],
+    [
+        Sent("order 23", "open_ticket", b"null", False, "its body is JSON, and null"),
+        Sent("order 24", "open_ticket", b'{"order": "order 24", "text": ""}', odd="its field text is there, and empty"),
+        Sent("order 25", "open_ticket", b'{"order": "order 25", "text": null}', odd="its field text is there, with the value null"),
+        Sent("order 26", "open_ticket", b"7", False, "its body is JSON, and a number"),
+    ],
+]
+
+
+# What runs in the worker
+
+
+def receive_each_round(parameters, receive, queue, needs, world, rounds=((),), fails=None):
+    """Call `receive` once a round, each time with new messages in the queue: (what it returned each time, whether a
+    function's exception came out).
+
+    fails: an exception that a function raises at order 2.
+    """
+    connection = pika.BlockingConnection(parameters)
+    ch = connection.channel()
+    ch.confirm_delivery()
+    handlers = {kind: (_noting(kind, world, fails), list(fields)) for kind, fields in needs.items()}
+    returned, raised = [], False
+    for messages in rounds:
+        with no_steps("amqp"):
+            publishing = connection.channel()
+            publishing.confirm_delivery()
+            _publish(publishing, queue, messages)
+            publishing.close()
+        given(f"receive(ch, {queue!r}, handlers for {', '.join(needs)})")
+        try:
+            value = receive(ch, queue, handlers)
+            returned.append(value if isinstance(value, (int, float, str, type(None))) else Unshipped(value))
+        except Exception as error:
+            if error is not fails:
+                raise
+            raised = True
+    # A check can hold the worker here, its channel still open, to see what receive has left behind.
+    with around("leave"):
+        pass
+    # In order, so that whatever is not acknowledged is back in the queue when this worker has ended.
+    if connection.is_open:
+        connection.close()
+    return returned, raised
+
+
+def _noting(kind, world, fails):
+    """A function for one type of message: what it gets is noted outside, where nothing is forgotten."""
+
+    def handle(data):
+        told = json.dumps(data, sort_keys=True, default=as_text)
+        if fails and isinstance(data, dict) and data.get("order") == "order 2":
+            raise fails
+        world.mail(kind, told)
+
+    return handle
+
+
+def _publish(ch, queue, messages):
+    for sent in messages:
+        ch.basic_publish("", queue, sent.body, sent.properties)
+
+
+# What the checks share
+
+
+def _channel(trial):
+    ch = trial.connect().channel()
+    ch.confirm_delivery()
+    return ch
+
+
+def _fresh(trial, ch, queue, messages=(), parked=True):
+    """A new experiment: an empty queue with these messages; and, unless it is to be missing, an empty queue `parked`."""
+    trial.again()
+    for name in (queue, PARKED):
+        ch.queue_delete(name)
+    ch.queue_declare(queue, durable=True)
+    if parked:
+        ch.queue_declare(PARKED, durable=True)
+    _publish(ch, queue, messages)
+
+
+def _drain(ch, name):
+    """Take everything out of a queue, if it is there: (properties, body) of each."""
+    ch, found = ch.connection.channel(), []  # one of its own: where there is no such queue the broker closes it
+    try:
+        while True:
+            method, properties, body = ch.basic_get(name, auto_ack=True)
+            if method is None:
+                break
+            found.append((properties, body))
+    except pika.exceptions.ChannelClosedByBroker:
+        return found
+    ch.close()
+    return found
+
+
+def _name(messages, properties, body):
+    """Which message this is: by its id, or where that is another one by its body."""
+    ids = {sent.id for sent in messages}
+    if properties.message_id in ids:
+        return properties.message_id
+    return next((sent.id for sent in messages if sent.body == body), as_text(properties.message_id or body))
+
+
+def _whose(messages, told):
+    """Which message a function got: its data says it."""
+    data = _json(told)
+    data = _json(data) if isinstance(data, str) else data
+    if isinstance(data, dict) and isinstance(data.get("order"), str):
+        return data["order"]
+    return next((sent.id for sent in messages if data in (as_text(sent.body), _json(sent.body))), told)
+
+
+def _json(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _handled(trial):
+    return list(trial.world.mails())
+
+
+@checks(
+    "21.1",
+    title="receive",
+    budget=5,
+    hints=[
+        "Three things can be wrong with a message before any function of yours runs. Which of them need its body, and what can a "
+        "body be besides an object?",
+        "A field is there, or it is not. Does its value matter for that? Does a field matter that nobody has asked for?",
+        "At every moment somebody has the message: its queue, or `parked`, or the effect of its function. Which one forgets last?",
+    ],
+)
+def check_receive(receive, trial):
+    ch = _channel(trial)
+    points = _check_all_kinds(receive, trial, ch)
+    _check_again(receive, trial, ch)
+    for error in (KeyError("iban"), ValueError("the amount is odd"), TypeError("cents"), AttributeError("cents")):
+        _check_function_raises(receive, trial, ch, error)
+    killed = _check_killed(receive, trial, ch)
+    return [
+        f"{points['handled']} messages were handled, with fields that nobody knows, with 0 and null, with and without `cents`",
+        f"{points['parked']} were parked as they came, each with a reason, and those behind them were handled",
+        "what a function itself raised came out, a KeyError too, and its message went back to its queue",
+        f"killed at {killed} points: nothing lost",
+    ]
+
+
+def _circumstance(sent):
+    return [f"{sent.id}: {sent.odd}"] if sent and sent.odd else []
+
+
+def _judge_places(trial, ch, messages, queue):
+    """Each message in its place, once; and each parked one as it came, with its reason."""
+    by_id = {sent.id: sent for sent in messages}
+    handled = _handled(trial)
+    parked = [(_name(messages, properties, body), properties, body) for properties, body in _drain(ch, PARKED)]
+    back = [_name(messages, properties, body) for properties, body in _drain(ch, queue)]
+    got = {
+        "handled": [_whose(messages, told) for _, told in handled],
+        "parked": [id for id, *_ in parked],
+        f"the queue {queue} again": back,
+    }
+    records = trial.history.records()
+    broken = anomalies.find_anomalies(Ledger(accepted=list(by_id), found=got), "message", records)
+    for anomaly in broken:
+        raise Wrong(
+            *_circumstance(by_id.get(anomaly.ids[0])),
+            anomalies=[anomaly],
+            must_hold="every message is handled once, or parked once; nothing is dropped",
+            hint=3,
+        )
+    if back:
+        raise Wrong(
+            *_circumstance(by_id[back[0]]),
+            f"receive returned, and {back[0]} still waits in {queue}",
+            must_hold="receive goes on until nothing waits in its queue",
+            hint=None,
+        )
+    reasons = {id: (properties.headers or {}).get("reason") for id, properties, _ in parked}
+    needed = {place: [one.id for one in messages if one.handled == (place == "handled")] for place in ("handled", "parked")}
+
+    def why(place, id):
+        return [f"its reason: {reasons[id]}"] if place == "parked" and reasons.get(id) else []
+
+    for anomaly in anomalies.find_misrouted(needed, got, "message", why=why):
+        if anomaly.name == "unwanted":
+            sent = by_id[anomaly.ids[0].split(" for ")[0]]
+            raise Wrong(
+                *_circumstance(sent),
+                anomalies=[anomaly],
+                must_hold="a message is handled when its function has all that it needs, and parked otherwise",
+                hint=2 if sent.handled or sent.because else 1,
+            )
+    for kind, told_data in handled:
+        _check_handed_over(by_id[_whose(messages, told_data)], kind, told_data)
+    for id, properties, body in parked:
+        _check_parked(by_id[id], properties, body)
+    return {"handled": len(handled), "parked": len(parked)}
+
+
+def _check_handed_over(sent, kind, told):
+    if kind != sent.kind:
+        raise Wrong(
+            f"{sent.id} has the type {sent.kind}, and was given to the function of {kind}",
+            must_hold="a message is handled by the function of its type",
+            hint=1,
+        )
+    changed = anomalies.find_changed({sent.id: json.loads(sent.body)}, {sent.id: json.loads(told)}, "message")
+    if changed:
+        raise Wrong(
+            *_circumstance(sent), anomalies=[changed], must_hold="the function gets the data as it was sent", hint=2
+        )
+
+
+def _check_parked(sent, properties, body):
+    was, headers = sent.properties, dict(properties.headers or {})
+    reason = headers.pop("reason", None)
+    fields = ("type", "message_id", "correlation_id", "content_type", "delivery_mode")
+    before = {"body": sent.body, "headers": dict(was.headers or {}), **{field: getattr(was, field) for field in fields}}
+    after = {"body": body, "headers": headers, **{field: getattr(properties, field) for field in fields}}
+    for field in before:
+        # Headers of the reader's own (a count, a time) do no harm.
+        kept = before[field].items() <= after[field].items() if field == "headers" else before[field] == after[field]
+        if not kept:
+            raise Wrong(
+                f"{sent.id} was sent with the {field} {before[field]!r}; in parked it has {after[field]!r}",
+                must_hold="what is parked is the message as it came, with one header more",
+                hint=None,
+            )
+    if not isinstance(reason, str) or not reason.strip():
+        raise Wrong(
+            *_circumstance(sent),
+            f"it is parked, and its header reason is {reason!r}",
+            must_hold="whoever finds a message in parked reads in its header reason why it is there",
+            hint=1,
+        )
+    if sent.because and sent.because not in reason:
+        raise Wrong(
+            *_circumstance(sent),
+            f"it is parked, and its reason is {reason!r}",
+            must_hold="the reason names the type that nobody knows, or the field that is missing",
+            hint=1,
+        )
+
+
+def _check_count(returned, wanted, what):
+    if type(returned) is not int or returned != wanted:
+        raise Wrong(
+            f"{what}: {wanted} were handled, and receive returned {returned!r}",
+            must_hold="receive returns how many messages it has handled; parked ones are not among them",
+            hint=None,
+        )
+
+
+def _reader(trial, receive, queue, needs, *rest, **options):
+    return trial.worker(receive_each_round, trial.amqp(), receive, queue, needs, trial.world, *rest, name="reader 1", **options)
+
+
+def _check_all_kinds(receive, trial, ch):
+    """Twelve messages of every kind; there is no queue `parked` yet."""
+    _fresh(trial, ch, "payments", FIRST, parked=False)
+    worker = _reader(trial, receive, "payments", PAYMENTS, fault="hold before leave")
+    circumstance = f"{len(FIRST)} messages wait in payments, the first of a type that nobody knows"
+    left = 0
+    if worker.wait_held(within=3.0):
+        left = ch.queue_declare("payments", passive=True).method.consumer_count
+        worker.release()
+    elif worker.alive:
+        raise Wrong(
+            circumstance,
+            "stuck: receive had not returned after 3 s",
+            must_hold="receive comes to an end: each message is handled or parked, and then nothing waits",
+            hint=None,
+        )
+    [value], _ = trial.result(worker, circumstance=circumstance)
+    found = _judge_places(trial, ch, FIRST, "payments")
+    _check_count(value, found["handled"], circumstance)
+    if left:
+        raise Wrong(
+            "receive returned, and its channel still consumes payments",
+            must_hold="when receive has returned, nothing of it is left: what comes now is for the next call",
+            hint=None,
+        )
+    return found
+
+
+def _check_again(receive, trial, ch):
+    """Another queue, other types; three calls on one channel, the second of them with nothing to do."""
+    _fresh(trial, ch, "support")
+    values, _ = trial.result(_reader(trial, receive, "support", SUPPORT, ROUNDS))
+    _judge_places(trial, ch, [sent for messages in ROUNDS for sent in messages], "support")
+    for call, (value, messages) in enumerate(zip(values, ROUNDS), start=1):
+        _check_count(value, sum(sent.handled for sent in messages), f"call {call} of 3, with {len(messages)} messages in the queue")
+
+
+def _check_function_raises(receive, trial, ch, error):
+    messages = [_good("order 1"), _good("order 2"), _good("order 3")]
+    _fresh(trial, ch, "payments", messages)
+    kind = type(error).__name__
+    circumstance = f"order 2 has all that its function needs, and the function itself raised {kind}"
+    worker = _reader(trial, receive, "payments", PAYMENTS, ((),), error)
+    must_hold = "what a function raises comes out of receive, and its message goes back to its queue"
+    outcome = trial.outcome(worker)
+    trial.expect_no_error(outcome, circumstance)
+    if outcome.kind == "overran":
+        raise Wrong(circumstance, "stuck: receive had not returned after 3 s", must_hold=must_hold, hint=None)
+    found = {
+        "handled": [_whose(messages, told) for _, told in _handled(trial)],
+        "parked": [_name(messages, *one) for one in _drain(ch, PARKED)],
+        "the queue payments again": [_name(messages, *one) for one in _drain(ch, "payments")],
+    }
+    broken = anomalies.find_anomalies(Ledger(accepted=[sent.id for sent in messages], found=found), "message")
+    if broken:
+        raise Wrong(circumstance, anomalies=broken, must_hold=must_hold, hint=3)
+    if found["parked"]:
+        raise Wrong(
+            circumstance,
+            f"parked was {', '.join(found['parked'])}, whose message is in order",
+            must_hold=must_hold,
+            hint=2,
+        )
+    if not outcome.value[1]:
+        raise Wrong(circumstance, "receive returned as if nothing had happened", must_hold=must_hold, hint=None)
+
+
+def _check_killed(receive, trial, ch):
+    """Killed before its first and after each of its operations, at a message to handle and one to park."""
+    messages = [FIRST[3], _good("order 12")]
+    ids = [sent.id for sent in messages]
+    _fresh(trial, ch, "payments", messages)
+    trial.result(_reader(trial, receive, "payments", PAYMENTS))
+    points = crash_points(trial.operations("reader 1", but=("leave", "given")))
+    for point in points:
+        _fresh(trial, ch, "payments", messages)
+        outcome = trial.outcome(_reader(trial, receive, "payments", PAYMENTS, fault=point))
+        trial.expect_no_error(outcome)
+        trial.expect_fault(outcome, point)
+        found = {"handled": [_whose(messages, told) for _, told in _handled(trial)], "parked": [], "the queue payments again": []}
+
+        def all_found(found=found):
+            # The broker notices the broken connection by itself, and then gives back what was not acknowledged.
+            found["parked"] += [_name(messages, *one) for one in _drain(ch, PARKED)]
+            found["the queue payments again"] += [_name(messages, *one) for one in _drain(ch, "payments")]
+            return set(ids) <= {id for place in found.values() for id in place}
+
+        if not trial.until(all_found, within=3.0):
+            lost = anomalies.find_lost(Ledger(accepted=ids, found=found), "message", trial.history.records())
+            raise Wrong(
+                f"two messages: order 4 has no field cents, order 12 is in order; the reader was {outcome.fault}",
+                anomalies=[lost],
+                must_hold="a message is acknowledged when it is handled, or when it is parked, and not before",
+                hint=3,
+            )
+    return len(points)
