@@ -1,4 +1,4 @@
-"""A callback, served until the queue is empty and nothing is in hand; then the consumer is cancelled.
+"""A callback; after each idle moment the consumer is cancelled, which gives back what it had in hand, and the queue looked at.
 """
 
 import json
@@ -13,11 +13,13 @@ def catch_up(ch, service, handle):
         handled.append(delivery.delivery_tag)
 
     ch.basic_qos(prefetch_count=1)
-    consumer = ch.basic_consume(service, on_event)
-    while True:
-        before = len(handled)
-        ch.connection.process_data_events(time_limit=0.05)
-        if len(handled) == before and ch.queue_declare(service, passive=True).method.message_count == 0:
-            break
-    ch.basic_cancel(consumer)
+    left = True
+    while left:
+        consumer = ch.basic_consume(service, on_event)
+        before = -1
+        while before < len(handled):
+            before = len(handled)
+            ch.connection.process_data_events(time_limit=0.05)
+        ch.basic_cancel(consumer)
+        left = ch.queue_declare(service, passive=True).method.message_count
     return len(handled)
