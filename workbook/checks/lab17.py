@@ -9,14 +9,17 @@ of each chain is done, once, and in its order, by what the payment provider reme
 by how often workers got it from Redis.
 """
 
+import contextlib
 import dataclasses
+import shutil
+import sqlite3
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
-from workbook.checks.jobs import found_elsewhere, hash_of_its_own, id_of, listed, read_job
+from workbook.checks.jobs import dump_all, found_elsewhere, hash_of_its_own, id_of, listed, read_job
 from workbook.exercises import checks
 from workbook.faults import Fault, given, no_steps, note
-from workbook.verdicts import CannotTell, Wrong
+from workbook.verdicts import CannotTell, Raised, Wrong
 
 BROKERS = ("redis",)
 
@@ -32,7 +35,7 @@ MOST = 20
 """Jobs that one worker does for two orders at most: a chain that has no end must have one here."""
 A_CALL = 2.0
 """Seconds for one call of the answer."""
-MINUTE, HOUR = 60, 3600
+HOUR = 3600
 """Seconds that pass in Redis, where the check lets time pass. In all it is less than the day of which the lab speaks."""
 OTHER = "another worker"
 """The name of the one that takes over from all that were killed."""
@@ -210,6 +213,42 @@ def _let_pass(trial, seconds):
     return over
 
 
+def _stop_the_clock(trial, ends):
+    """From now on nothing that is in Redis ends by itself. The milliseconds that it had left are put into `ends`."""
+    keys = sorted(map(as_text, trial.redis.scan_iter()))
+    pipe = trial.redis.pipeline(transaction=False)
+    for key in keys:
+        pipe.pttl(key)
+    for key, left in zip(keys, pipe.execute()):
+        if left >= 0:
+            ends[key] = max(left, 1)
+            pipe.persist(key)
+    for key in set(ends) - set(keys):
+        del ends[key]
+    pipe.execute()
+
+
+def _state(trial):
+    """All that an experiment has left, of workers that have ended: Redis, the charges, the history."""
+    with contextlib.closing(sqlite3.connect(trial.world.path)) as db:
+        charges = db.execute("SELECT * FROM charges").fetchall()
+    return dump_all(trial), charges, list(trial.history.folder.glob("*.jsonl"))
+
+
+def _begin_from(trial, state, ends):
+    """Begin the next experiment where another one stood. ends: key -> the milliseconds after which it ends."""
+    dumped, charges, records = state
+    trial.again()
+    for path in records:
+        shutil.copy(path, trial.history.folder)
+    pipe = trial.redis.pipeline(transaction=False)
+    for key, contents in dumped.items():
+        pipe.restore(key, ends.get(key, 0), contents)
+    pipe.execute()
+    with contextlib.closing(sqlite3.connect(trial.world.path)) as db, db:
+        db.executemany("INSERT INTO charges VALUES (?, ?, ?, ?, ?)", charges)
+
+
 MUST_HOLD = {
     "stuck": "a job that was done leaves the worker's list",
     "lost": "the chain is complete: after each step comes the next, until none is left",
@@ -219,7 +258,8 @@ MUST_HOLD = {
 }
 OWN_ID = "each job has an id that no other job has"
 APART = "different orders do not wait for each other"
-NO_WAITING = "nobody waits for a worker that is dead, or for another order"
+NO_WAITING = "nobody waits for a worker that is dead or late, or for another order"
+LATE_RETURNS = "a worker that comes back late returns from its call, and raises nothing"
 
 
 def _judge(trial, orders, circumstance, hints, queued=(), answer=None):
@@ -285,7 +325,7 @@ def _find_broken(trial, orders, queued):
     if stuck:
         return [stuck]
     done = [step for step in trial.world.charges() if step.startswith(ours)]
-    ledger = Ledger(accepted=[step for order in orders for step in _steps(order)], found={"done": done})
+    ledger = Ledger(accepted=[step for order in orders for step in _steps(order)], found={"what was done": done})
     lost = anomalies.find_lost(ledger, noun="step")
     if lost:
         # In the order of the chain: what came first explains the rest.
@@ -469,14 +509,15 @@ def check_step_once(step_once, trial):
     _worked_off(trial, step_once, "traced", None)
     operations = _operations(trial, "traced")
     moments = _moments(operations, trial.operations("traced"))
-    between = _check_killed(step_once, trial, moments, hints)
-    _check_killed(step_once, trial, between, hints, first_the_rest=True)
-    _check_late(step_once, trial, operations, hints)
+    _check_killed(step_once, trial, moments, hints)
+    # What is left behind was judged at each step, at once and a day later. What a late worker does to it then: in turns.
+    _check_late(step_once, trial, [one for one in operations if one[1] == 1], hints, a_day=False)
+    _check_late(step_once, trial, [one for one in operations if one[1] != 1], hints, a_day=True)
     _check_refused(step_once, trial, queued=1, again=None)
     names = dict.fromkeys(name for _, _, name in operations)
     return [
-        f"killed before and after each of {', '.join(names)}, in each step: all steps done,",
-        "in order, each effect and each follow-up once; and a worker that came back late changed nothing",
+        f"killed before and after each of {', '.join(names)}, in each step, and given back at once or a day later:",
+        "all steps done, in order, each effect and each follow-up once; and a worker that came back late changed nothing",
     ]
 
 
@@ -512,48 +553,56 @@ def _moments(operations, names):
     return moments
 
 
-def _check_killed(step_once, trial, moments, hints, first_the_rest=False):
+def _check_killed(step_once, trial, moments, hints):
     """In each moment another worker is killed, each at an order of its own; then one worker takes over from all.
 
-    first_the_rest: that one does all that waits before the dead workers' jobs are given back.
-    Returns the moments in which the follow-up was queued and the job not yet finished.
+    Meanwhile the clock of Redis stands still. What is there then is taken over three times, each from the same state: at
+    once, a day later, and a day later when another worker has done all that waits.
     """
     trial.again()
-    told, queued, between, forgotten, before = {}, {}, [], [], None
+    told, queued, between, ends, before = {}, {}, [], {}, None
     workers = _started_ahead(trial, step_once, [point for point, _, _ in moments])
     for order, ((point, at, alone), dying) in enumerate(zip(moments, workers), 1):
         _come_in(trial, order)
         name, step = dying.name, _steps(order)[at]
         trial.redis.lpush(f"{BEGIN}{name}", "go")
         outcome = trial.outcome(dying, A_CALL, each_call=True)
-        after = f"{before}; a minute later another order came in" if before else None
+        after = f"{before}; meanwhile another order came in" if before else None
         _expect_returned(trial, dying, outcome, after, hints["wait"])
         trial.expect_fault(outcome, point)
         before = told[order] = f"{name} was {outcome.fault}, at {step}"
         queued[order] = [done for done in trial.world.charges() if done in _steps(order) and done != step]
         if _waiting(trial) and name in _held(trial):
-            between.append((point, at, alone))
+            between.append(order)  # the follow-up is queued, and the job is not finished
         _put_aside(trial)
+        _stop_the_clock(trial, ends)
         if after and outcome.fault != alone:
             # It did something else than an order alone does. Does it have to wait?
             _come_in(trial, ANOTHER)
             _worked_off(trial, step_once, f"worker {ANOTHER}", after, hints["wait"], NO_WAITING)
-        forgotten += _let_pass(trial, MINUTE)
-    if not moments:
-        return []
+            _stop_the_clock(trial, ends)
     _put_back(trial)
-    taken, later = [], "; a day later what it held was given back, and another worker did the rest"
-    if first_the_rest:
-        later = "; another worker did all that waited, and a day later what the dead one had held was given back"
-        forgotten += _let_pass(trial, HOUR)
-        taken = _taken_over(trial, step_once, told, later, hints)
-    forgotten += _let_pass(trial, 21 * HOUR)
-    _give_back(trial)
-    taken += _taken_over(trial, step_once, told, later, hints)
-    for order in told:
-        again = [step for step in taken if step in _steps(order)]
-        _judge_later(trial, order, told[order] + later, hints, queued[order] + again, forgotten)
-    return between
+    state = _state(trial)
+    for a_day, first_the_rest in ((False, False), (True, False), (True, True)):
+        orders = between if first_the_rest else list(told)
+        if not orders:
+            continue
+        _begin_from(trial, state, ends if a_day else {})
+        for order in set(told) - set(orders):
+            trial.redis.delete(f"processing:{workers[order - 1].name}")
+        later = f"; {'a day later' if a_day else 'at once'} what it held was given back, and another worker did the rest"
+        if first_the_rest:
+            later = "; another worker did all that waited, and a day later what the dead one had held was given back"
+        circumstances, forgotten, taken = {order: told[order] + later for order in orders}, [], []
+        still = [] if a_day else list(ends)
+        if first_the_rest:
+            forgotten += _let_pass(trial, HOUR)
+            taken = _taken_over(trial, step_once, circumstances, hints, forgotten, still)
+        forgotten += _let_pass(trial, 22 * HOUR) if a_day else []
+        _give_back(trial)
+        taken += _taken_over(trial, step_once, circumstances, hints, forgotten, still)
+        again = {order: queued[order] + [one for one in taken if one in _steps(order)] for order in orders}
+        _judge_later(trial, circumstances, hints, again, forgotten, still)
 
 
 def _started_ahead(trial, answer, faults):
@@ -565,12 +614,22 @@ def _started_ahead(trial, answer, faults):
     ]
 
 
-def _judge_later(trial, order, circumstance, hints, queued, forgotten):
-    """As `_judge`; what was forgotten meanwhile is told."""
-    forgotten = [key for key in forgotten if f"order {order}:" in key] or forgotten
-    if forgotten:
-        circumstance += f" (by then, these keys had ended: {', '.join(forgotten[:3])}{' …' * (len(forgotten) > 3)})"
-    _judge(trial, [order], circumstance, hints, queued)
+def _judge_later(trial, circumstances, hints, queued, forgotten, still=()):
+    """As `_judge`, for each order with its circumstance; which keys had ended meanwhile, or had not, is told."""
+    if not _find_broken(trial, list(circumstances), [step for steps in queued.values() for step in steps]):
+        return
+    for order, circumstance in circumstances.items():
+        _judge(trial, [order], _with_keys(circumstance, order, forgotten, still), hints, queued[order])
+
+
+def _with_keys(circumstance, order, forgotten, still=()):
+    """The circumstance, and which keys had ended by then; or which had not, where they may be in the way."""
+    still = [key for key in still if not key.startswith("seen:")]  # what `enqueue_once` remembers is in nobody's way
+    for keys, told in ((forgotten, "these keys had"), (still, "none of these keys had")):
+        keys = [key for key in keys if f"order {order}:" in key] or keys
+        if keys:
+            return f"{circumstance} (by then, {told} ended: {', '.join(keys[:3])}{' …' * (len(keys) > 3)})"
+    return circumstance
 
 
 def _give_back(trial):
@@ -580,20 +639,24 @@ def _give_back(trial):
     Leases(trial.redis, 1000).recover()  # nobody has a lease here: whoever holds a job is silent
 
 
-def _taken_over(trial, step_once, told, later, hints):
+def _taken_over(trial, step_once, circumstances, hints, forgotten=(), still=()):
     """One worker does what there is, of all orders. Returns the steps that it took."""
     worker = trial.worker(work_off, trial.redis, step_once, OTHER, trial.world, 10 * MOST, name=OTHER)
     outcome = trial.outcome(worker, A_CALL, each_call=True)
     at = [e["note"] for e in trial.history.records() if e["who"] == OTHER and e["what"] == TOOK][-1:]
-    circumstance = next((told[order] + later for order in told if at and at[0] in _steps(order)), None)
+    order = next((order for order in circumstances if at and at[0] in _steps(order)), None)
+    circumstance = _with_keys(circumstances[order], order, forgotten, still) if order else None
     return _expect_returned(trial, worker, outcome, circumstance, hints["wait"]).value
 
 
-def _check_late(step_once, trial, operations, hints):
-    """Before each operation another worker stands still; one worker takes over from all; then they go on."""
+def _check_late(step_once, trial, operations, hints, a_day):
+    """Before each operation another worker stands still; one worker takes over from all; then they go on.
+
+    a_day: so much time passes meanwhile, or else none: the clock of Redis stands still.
+    """
     trial.again()
-    slow, told, forgotten, before = {}, {}, [], None
-    later = " for a day: its job was given to another worker, which did the rest; then it went on"
+    slow, told, forgotten, ends, before = {}, {}, [], {}, None
+    later = f"{' for a day' * a_day}: its job was given to another worker, which did the rest; then it went on"
     workers = _started_ahead(trial, step_once, [f"hold before * {count}" for count, _, _ in operations])
     for order, ((count, at, operation), worker) in enumerate(zip(operations, workers), 1):
         _come_in(trial, order)
@@ -601,28 +664,33 @@ def _check_late(step_once, trial, operations, hints):
         trial.redis.lpush(f"{BEGIN}{name}", "go")
         if not slow[order].wait_held():
             outcome = trial.outcome(slow[order], A_CALL, each_call=True)
-            after = f"{before}; a minute later another order came in" if before else None
+            after = f"{before}; meanwhile another order came in" if before else None
             _expect_returned(trial, slow[order], outcome, after, hints["wait"])
             raise CannotTell(f"{name} was to stand still before its {operation}, and did not get there")
-        before = told[order] = f"{name} stood right before its {operation} at {_steps(order)[at]}"
+        before = f"{name} stood right before its {operation} at {_steps(order)[at]}"
+        told[order] = before + later
         _put_aside(trial)
-        forgotten += _let_pass(trial, MINUTE)
+        if not a_day:
+            _stop_the_clock(trial, ends)
     _put_back(trial)
-    forgotten += _let_pass(trial, 11 * HOUR)
+    forgotten += _let_pass(trial, 11 * HOUR) if a_day else []
     _give_back(trial)
-    taken = _taken_over(trial, step_once, told, later, hints)
+    taken = _taken_over(trial, step_once, told, hints, forgotten, ends)
     given_back = set(taken)
-    forgotten += _let_pass(trial, 11 * HOUR)
+    forgotten += _let_pass(trial, 11 * HOUR) if a_day else []
     for order, worker in slow.items():
         worker.release()
         outcome = trial.outcome(worker, A_CALL, each_call=True)
-        taken += _expect_returned(trial, worker, outcome, told[order] + later, hints["wait"]).value
-    for order, circumstance in told.items():
+        circumstance = _with_keys(told[order], order, forgotten, ends)
+        if outcome.error and outcome.error.where:
+            raise Raised(circumstance, *outcome.error.lines, must_hold=LATE_RETURNS)
+        taken += _expect_returned(trial, worker, outcome, circumstance, hints["wait"]).value
+    queued = {order: [one for one in taken if one in _steps(order)] for order in told}
+    for order, steps in queued.items():
         step = _steps(order)[operations[order - 1][1]]
-        queued = [one for one in taken if one in _steps(order)]
-        if step in given_back and queued.count(step) > 1:
-            queued.remove(step)  # both had it, and it was queued once
-        _judge_later(trial, order, circumstance + later, hints, queued, forgotten)
+        if step in given_back and steps.count(step) > 1:
+            steps.remove(step)  # both had it, and it was queued once
+    _judge_later(trial, told, hints, queued, forgotten, ends)
 
 
 def _put_aside(trial):

@@ -9,13 +9,13 @@ from workbook.taught.lab11 import job
 from workbook.taught.lab15 import finish
 from workbook.taught.lab16 import enqueue_once
 
-# Taught in labs/17-order.ipynb, cell 17-029: Queue sequentially
+# Taught in labs/17-order.ipynb, cell 17-031: Queue sequentially
 def chain(order, steps):
     """The first job of an order's chain. It carries the names of the steps that come after it."""
     return job(steps[0], {"order": order, "then": steps[1:]}, f"order {order}:1")
 
 
-# Taught in labs/17-order.ipynb, cell 17-032: Queue sequentially
+# Taught in labs/17-order.ipynb, cell 17-034: Queue sequentially
 def follow_up(raw, id):
     """The job that comes after `raw` in its chain, under this id; None when `raw` is the last step."""
     args = json.loads(raw)["args"]
@@ -25,7 +25,7 @@ def follow_up(raw, id):
     return job(name, {**args, "then": then}, id)
 
 
-# Taught in labs/17-order.ipynb, cell 17-038: Exercise 17.1: step
+# Taught in labs/17-order.ipynb, cell 17-040: Exercise 17.1: step
 def step(r, worker, raw, do):
     """Do the job `raw` that `worker` holds: `do` gets it as a dict; then its follow-up is queued."""
     do(json.loads(raw))
@@ -35,7 +35,7 @@ def step(r, worker, raw, do):
     finish(r, worker, raw)
 
 
-# Taught in labs/17-order.ipynb, cell 17-054: Exercise 17.2: step_once
+# Taught in labs/17-order.ipynb, cell 17-056: Exercise 17.2: step_once
 def step_once(r, worker, raw, do):
     """Do the job `raw` that `worker` holds and queue its follow-up: complete and single wherever the worker dies."""
     this = json.loads(raw)

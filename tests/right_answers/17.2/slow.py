@@ -1,4 +1,4 @@
-"""The last step of an order prints a label first, which takes its time."""
+"""Two of the orders are for abroad. Their last step prints a label first: each is in time, both together would not be."""
 
 
 import json
@@ -17,8 +17,8 @@ def next_id(this):
 def step_once(r, worker, raw, do):
     this = json.loads(raw)
     after = follow_up(raw, next_id(this))
-    if after is None:
-        time.sleep(0.25)
+    if after is None and this["args"]["order"] > 1000:
+        time.sleep(1.05)
     do(this)
     if after:
         enqueue_once(r, after)

@@ -1,7 +1,7 @@
 """A lock without an end around look and push, one for all orders: dead inside, it stops the shop.
 
 expects: WRONG
-says: a minute later another order came in
+says: meanwhile another order came in
 says: stuck: worker 1000 had not returned
 says: in Redis there is: lock
 says: who waits for that worker

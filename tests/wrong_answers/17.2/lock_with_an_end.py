@@ -1,4 +1,10 @@
-"""A lock for each order around a right body: it ends by itself, and only its owner opens it."""
+"""A lock for each order around a right body, which ends by itself: until then whoever takes over waits for the dead worker.
+
+expects: WRONG
+says: at once what it held was given back
+says: none of these keys had ended: lock:
+says: stuck: another worker had not returned
+"""
 
 
 import json

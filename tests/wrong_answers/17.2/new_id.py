@@ -1,7 +1,7 @@
 """A new random id for each follow-up: nobody can see that two of them are the same.
 
 expects: WRONG duplicated
-says: balance is twice in done
+says: balance is twice in what was done
 """
 
 

@@ -1,7 +1,7 @@
 """Gives the effect a new key on each try: the repeated step is charged again.
 
 expects: WRONG duplicated
-says: deposit is twice in done
+says: deposit is twice in what was done
 """
 
 

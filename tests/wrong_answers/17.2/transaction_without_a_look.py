@@ -1,7 +1,7 @@
 """Queues and finishes in one transaction, and does not look whether the job is still its own.
 
 expects: WRONG duplicated
-says: for a day: its job was given to another worker
+says: its job was given to another worker
 """
 
 

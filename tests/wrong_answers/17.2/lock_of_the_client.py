@@ -1,8 +1,9 @@
-"""A right body in the client's own lock, whose end comes as an exception when the worker is late.
+"""A right body in the client's own lock: until that has run out, whoever takes over waits for the dead worker.
 
-expects: YOUR CODE RAISED
-says: for a day: its job was given to another worker
-says: LockNotOwnedError
+expects: WRONG
+says: at once what it held was given back
+says: none of these keys had ended: lock:
+says: nobody waits for a worker that is dead
 """
 
 
