@@ -1,7 +1,7 @@
 """A row that raises is passed over, so that the others get done.
 
 expects: WRONG
-says: row 4 raises
+says: row 4 of 5 raises
 says: iterate returned 'done'
 """
 

@@ -1,7 +1,7 @@
 """Looks before each row, and writes without a transaction: the lock comes in between.
 
 expects: WRONG
-says: after the lock was written: customer 1
+says: customer 2 raises between its two writes
 """
 
 from workbook.taught.lab19 import Locked, iterate

@@ -1,7 +1,7 @@
 """Its key is another one in each process.
 
 expects: WRONG duplicated
-says: worker 1 was killed after its charge
+says: was killed after its charge
 """
 
 from os import getpid

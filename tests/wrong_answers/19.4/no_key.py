@@ -1,7 +1,7 @@
 """Charges without the row's id: after a crash the customer is charged again.
 
 expects: WRONG duplicated
-says: worker 1 was killed after its charge
+says: was killed after its charge
 """
 
 from workbook.taught.lab19 import customers_of

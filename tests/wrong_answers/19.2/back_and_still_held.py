@@ -1,0 +1,29 @@
+"""Pushes it back, and does not take it out of its list.
+
+expects: WRONG duplicated
+says: asked to stop after row 1
+"""
+
+import json
+
+from workbook.taught.lab15 import finish
+
+SAVE = """
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+return redis.call('RPUSH', KEYS[2], ARGV[2])
+"""
+
+
+def iterate(r, worker, raw, job, stopping, every=1):
+    mine, todo = f"processing:{worker}", json.loads(raw)
+    for n, (row, cursor) in enumerate(job.build_enumerator(todo["args"], todo.get("cursor")), 1):
+        job.each_iteration(todo["args"], row)
+        if (stop := stopping()) or n % every == 0:
+            old, raw = raw, json.dumps(todo | {"cursor": cursor}).encode()
+            if stop:
+                r.rpush("jobs", raw)
+                return "interrupted"
+            if not r.eval(SAVE, 2, mine, mine, old, raw):
+                return "gone"
+    job.on_complete(todo["args"])
+    return "done" if finish(r, worker, raw) else "gone"

@@ -1,0 +1,27 @@
+"""One transaction for each row, and no look at the lock in it.
+
+expects: WRONG
+says: locked from the start
+says: after the lock was written: customer 1
+"""
+
+from workbook.taught.lab19 import Locked, iterate
+
+MOVE = "return redis.call('LREM', KEYS[1], 1, ARGV[1]) == 1 and redis.call('ZADD', 'retry', ARGV[2], ARGV[1])"
+
+
+def iterate_throttled(r, worker, raw, job, stopping, db, due):
+    class Unlocked:
+        build_enumerator, on_complete = job.build_enumerator, job.on_complete
+
+        def each_iteration(args, row):
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                job.each_iteration(args, row)
+
+    mine = f"processing:{worker}"
+    try:
+        return iterate(r, worker, raw, Unlocked, stopping)
+    except Locked:
+        held = r.lindex(mine, -1) or ""
+        return "throttled" if r.eval(MOVE, 1, mine, held, due) else "gone"

@@ -1,0 +1,22 @@
+"""Has a report made on no shop.
+
+expects: WRONG
+says: reports on the shop lamps: 0
+"""
+
+from workbook.taught.lab19 import customers_of
+
+
+class YearlyFee:
+    def __init__(self, db, world):
+        self.db, self.world = db, world
+
+    def collection(self, args):
+        return customers_of(self.db, args["shop"])
+
+    def each_iteration(self, args, customer, id):
+        self.world.charge(customer, 4900, key=id)
+        self.db.execute("UPDATE customers SET paid = paid + 4900 WHERE id = ?", (customer,))
+
+    def follow_up(self, args):
+        return "report", {"shop": "all"}
