@@ -8,6 +8,7 @@ finder: every message is in the queue that is bound for it, and in `unrouted` wh
 
 import random
 import re
+import struct
 import urllib.error
 import urllib.parse
 
@@ -18,7 +19,7 @@ from workbook import anomalies
 from workbook.anomalies import Anomaly, as_text
 from workbook.exercises import checks
 from workbook.faults import around, given
-from workbook.proxy import lost_reply
+from workbook.proxy import _Amqp, lost_reply
 from workbook.verdicts import CannotTell, Wrong
 
 BROKERS = ("rabbitmq",)
@@ -76,7 +77,53 @@ def _stays(trial, kind, name):
         return "it is not durable: after a restart of the broker it is gone"
     if it["auto_delete"]:
         return "it deletes itself when the last one who used it has left"
+    limits = {name.removeprefix("x-"): value for name, value in (it.get("arguments") or {}).items()}
+    limits |= it.get("effective_policy_definition") or {}
+    if "expires" in limits:
+        return f"it deletes itself when nobody has used it for {limits['expires']} ms (expires)"
+    if "message-ttl" in limits:
+        return f"it throws away what has waited for {limits['message-ttl']} ms (message-ttl)"
+    for name in ("max-length", "max-length-bytes"):
+        # A full queue that refuses loses nothing: its publisher is told.
+        if name in limits and not str(limits.get("overflow")).startswith("reject-publish"):
+            return f"it throws away the oldest when it is full ({name} {limits[name]})"
     return None
+
+
+class _WholeMessages(_Amqp):
+    """The proxy's reader, for which a message is one unit: what it cuts, the client has sent to the last byte.
+
+    Cut after the method alone, the client would sometimes notice it while it sends the body, and sometimes not.
+    """
+
+    held, missing = b"", None
+
+    def from_client(self, data):
+        for frame, _, method in self._frames(self.requests, data):
+            kind = frame[0]
+            if method == self.wanted:
+                self.held, self.missing = frame, None
+                continue
+            if not self.held or kind not in (2, 3):
+                yield frame, 0
+                continue
+            self.held += frame
+            self.missing = struct.unpack(">Q", frame[11:19])[0] if kind == 2 else self.missing - len(frame) + 8
+            if not self.missing:
+                yield self.held, 1
+                self.held = b""
+
+
+def _cut_at_publish(n):
+    """A proxy that cuts the connection at its n-th publish, on whatever channel, when the client has sent all of it."""
+    proxy = lost_reply("rabbitmq", n=n, cut="request")
+    proxy._new_dialogue = lambda: _WholeMessages(None, "request", False)
+    return proxy
+
+
+def _cut_at_bind():
+    """A proxy that cuts the connection at its first queue.bind, of which the broker learns nothing."""
+    return lost_reply("rabbitmq", lose="bind", cut="request")
 
 
 # 23.1
@@ -96,6 +143,14 @@ NEEDS = {
 }
 """Service -> whether it needs a message, by the words of its key: the table in the lab, said without any pattern."""
 
+LONG = [
+    ".".join((first, *"by sea and by rail and by night".split(), *last))
+    for first in ("order.placed.de", "order.cancelled.be", "contract.signed.pt", "invoice.sent.nl", "payment.failed.de")
+    + ("voucher.cancelled.be", "partner.joined.pt", "parcel.sent.de")
+    for last in ((), ("partner",))
+]
+"""Keys with more words than anybody counts."""
+
 
 def _keys():
     """Every thing with every event in every country, each with some further words; and all of them where a row decides."""
@@ -108,7 +163,7 @@ def _keys():
                 often = 4 if decides else 2 if "nl" == country or happened == "cancelled" or thing in ("contract", "partner") else 1
                 keys += [".".join((thing, happened, country, *further)) for further in dice.sample(FURTHER, often)]
     dice.shuffle(keys)
-    return keys
+    return keys + LONG
 
 
 KEYS = _keys()
@@ -123,6 +178,16 @@ def call_bind_all(parameters, bind_all):
     bind_all(connection.channel())
     if connection.is_open:
         connection.close()
+
+
+def call_and_break(parameters, called, *arguments):
+    """Call it on a channel of its own, over a line that breaks: what pika then raises is expected."""
+    try:
+        ch = pika.BlockingConnection(parameters).channel()
+        ch.confirm_delivery()
+        called(ch, *arguments)
+    except AMQPError:
+        pass
 
 
 def _needed(keys):
@@ -145,7 +210,7 @@ def check_bind_all(bind_all, trial):
     ch = _channel(trial)
     ch.exchange_declare("events", "topic", durable=True)
     trial.result(trial.worker(call_bind_all, trial.amqp(), bind_all))
-    _check_queues(ch)
+    _check_queues(ch, trial)
     _check_stays(trial, "queues", NEEDS, hint=3)
     _publish(ch, FIRST)
     waited = {service: _ready(ch, service) for service in NEEDS}
@@ -168,10 +233,22 @@ def check_bind_all(bind_all, trial):
             hint=1 if broken[0].name == "lost" else 2,
         )
     _check_nothing_else(trial)
+    with _cut_at_bind() as proxy:
+        trial.result(trial.worker(call_and_break, trial.amqp(host=proxy.host, port=proxy.port), bind_all))
+    _publish(ch, FIRST)
+    broken = _broken(trial, ch, FIRST)
+    if broken:
+        raise Wrong(
+            f"bind_all was called once more, and its connection broke at its first queue_bind; then {len(FIRST)} messages "
+            "were published",
+            anomalies=broken,
+            must_hold="a further call changes nothing, at no moment: what was bound stays bound",
+            hint=3,
+        )
     return [
         f"{len(KEYS)} keys, most of them in no row of the table: each queue has what its service needs, and nothing else",
         "messages that two patterns of a queue match are there once",
-        "called again while messages waited, it changed nothing",
+        "called again while messages waited, and cut off in the middle of a call, it changed nothing",
     ]
 
 
@@ -180,12 +257,13 @@ def _publish(ch, keys):
         ch.basic_publish("events", key, key.encode())
 
 
-def _check_queues(ch):
+def _check_queues(ch, trial):
     missing = [service for service in NEEDS if _ready(ch, service) is None]
     if missing:
+        there = ", ".join(sorted(queue["name"] for queue in trial.manage("GET", "queues/{vhost}")))
         raise Wrong(
-            "bind_all returned, and its connection was closed",
-            f"there is no queue {missing[0]!r}",
+            f"when the service that had called bind_all was gone, there was no queue {missing[0]!r}; "
+            + (f"there were: {there}" if there else "there was none at all"),
             must_hold="each service has a durable queue named as the service",
             hint=3,
         )
@@ -214,7 +292,7 @@ def _check_nothing_else(trial):
         raise Wrong(
             "besides the five queues there is another; no service reads it, and whatever it is bound for stays in it",
             anomalies=[Anomaly("leaked", len(others), None, tuple(sorted(others)), noun="queue")],
-            must_hold="no other queue is left",
+            must_hold="bind_all makes no other queue",
             hint=None,
         )
 
@@ -225,7 +303,7 @@ def _check_stays(trial, kind, names, hint):
         if gone:
             raise Wrong(
                 f"the {kind.removesuffix('s')} {name!r} is there, and {gone}",
-                must_hold="queues and exchanges are durable, and stay when nobody uses them",
+                must_hold="queues and exchanges are durable, stay when nobody uses them, and keep what is in them",
                 hint=hint,
             )
 
@@ -301,7 +379,7 @@ def publish_batches(parameters, publisher, exchange, batches):
     title="publisher",
     hints=[
         "Who can notice that no queue takes a message? Only the broker, at the moment in which it routes. What can it do then: "
-        "tell you, or do something itself?",
+        "tell you, or do something itself? And if it hands the message on: who there takes every key?",
         "What decides whether a message goes to `unrouted`: the bindings of this moment, or something that was noted, or bound, "
         "before?",
         "Whoever finds the message next week wants to send it again. What do they need besides the body, and does it survive "
@@ -315,6 +393,7 @@ def check_publisher(publisher, trial):
     for service in ("invoices", "contracts"):
         ch.queue_declare(service, durable=True)
     ch.queue_bind("invoices", EXCHANGE, "order.placed.#")
+    cut = [_publish_over_a_bad_line(publisher, trial, ch, number) for number in (1, 2)]
     got = {place: [] for place in PLACES}
 
     worker = _worker(publisher, trial, BEFORE, AFTER, fault="hold after batch")
@@ -341,8 +420,17 @@ def check_publisher(publisher, trial):
         got, BEFORE + AFTER + killed, "three more publishers were opened, and killed when their 1st, 2nd and 3rd publish had returned"
     )
 
-    for number in (1, 2):
-        killed += _publish_over_a_bad_line(publisher, trial, ch, got, BEFORE + AFTER + killed, number)
+    if not all(cut):
+        raise CannotTell("fewer than two messages were published, so none could be lost on its way")
+    killed += _publish_while_another_opens(publisher, trial)
+    _collect(ch, got)
+    _check_places(got, BEFORE + AFTER + killed, "a publisher was at work while another was opened, whose connection broke at its queue_bind")
+    killed += _bind_while_it_is_kept(publisher, trial, ch, got)
+    _check_places(
+        got,
+        BEFORE + AFTER + killed,
+        "event 45 was unroutable; while publish was about to keep it, Contracts bound its key, and somebody published event 46",
+    )
     _check_stays(trial, "queues", ["unrouted"], hint=None)
     declared = [one["name"] for one in trial.manage("GET", "exchanges/{vhost}") if not one["name"].startswith("amq.")]
     _check_stays(trial, "exchanges", filter(None, declared), hint=None)
@@ -396,42 +484,83 @@ def _publish_and_die(publisher, trial, number):
 
 
 def publish_until_it_raises(parameters, publisher, exchange, batch):
-    """Publish one after the other, until pika's exception comes out: the ids of those for which publish returned."""
+    """Publish one after the other, until pika's exception comes out."""
     ch = pika.BlockingConnection(parameters).channel()
     ch.confirm_delivery()
     publish = publisher(ch, exchange)
-    returned = []
     for id, key, _ in batch:
         given(f"publish({key!r}, properties, {body_of(id)!r})")
         try:
             publish(key, pika.BasicProperties(**properties_of(id, key)), body_of(id))
         except AMQPError:
             break
-        returned.append(id)
-    return returned
+        with around("published", id=id):
+            pass
 
 
-def _publish_over_a_bad_line(publisher, trial, ch, got, sent, number):
-    """The connection breaks in the `number`-th publish that the broker would have to confirm; it never gets that one."""
+def _publish_over_a_bad_line(publisher, trial, ch, number):
+    """The connection breaks at its `number`-th publish, which the broker never gets: whether that happened.
+
+    It goes before all that counts messages: what was not waited for may be there in time, or not.
+    """
     batch = [(f"event {50 + 10 * number + n}", "parcel.lost.de", "unrouted") for n in (1, 2)]
-    with lost_reply("rabbitmq", n=number, cut="request") as proxy:
+    name = f"publisher on a bad line {number}"
+    with _cut_at_publish(number) as proxy:
         through = trial.amqp(host=proxy.host, port=proxy.port)
-        worker = trial.worker(publish_until_it_raises, through, publisher, EXCHANGE, batch)
-        returned = trial.result(worker)
-        if not proxy.lost:
-            raise CannotTell("nothing was published in confirm mode, so no message could be lost on its way")
+        trial.result(trial.worker(publish_until_it_raises, through, publisher, EXCHANGE, batch, name=name))
+    steps = [step for step in trial.history.records() if step["who"] == name]
+    sent = [at for at, step in enumerate(steps) if (step["what"], step["phase"]) == ("basic.publish", "start")]
+    there = {_id(body) for _, _, body in _drain(ch, "unrouted")}
+    if proxy.lost and len(sent) >= number:
+        returned = [step["id"] for step in steps[sent[number - 1] :] if (step["what"], step["phase"]) == ("published", "end")]
+        lost = [id for id in returned if id not in there]
+        if lost:
+            ordinal = {1: "first", 2: "second"}[number]
+            story = (
+                f"the connection broke when the {ordinal} basic_publish had been sent; the broker never got it, and confirmed nothing",
+                "publish returned all the same, and unrouted has not got the message",
+            )
+            raise Wrong(
+                "publish returned unconfirmed: it did not wait for the broker's answer, or kept to itself that there was none",
+                anomalies=[Anomaly("lost", 1, None, (f"{lost[0]} (parcel.lost.de)",), story, "message")],
+                must_hold="publish returns when the broker has confirmed the message; when the connection breaks before, "
+                "pika's exception comes out",
+                hint=None,
+            )
+    return proxy.lost
+
+
+def _publish_while_another_opens(publisher, trial):
+    """One publisher is open; another one is opened, and its connection breaks at its queue_bind; then the first publishes."""
+    batch = [("event 44", "oder.placed.nl", "unrouted")]
+    worker = _worker(publisher, trial, [], batch, name="publisher 5", fault="hold after batch")
+    if worker.wait_held():
+        with _cut_at_bind() as proxy:
+            through = trial.amqp(host=proxy.host, port=proxy.port)
+            trial.result(trial.worker(call_and_break, through, publisher, EXCHANGE, name="publisher 6"))
+        worker.release()
+    trial.result(worker)
+    return batch
+
+
+def _bind_while_it_is_kept(publisher, trial, ch, got):
+    """Where a second publish keeps the message: a service binds right before, and another publisher's message goes there."""
+    key = "parcel.found.de"
+    batch = [("event 45", key, "unrouted")]
+    worker = _worker(publisher, trial, batch, name="publisher 7", fault="hold before basic.publish 2")
+    held = worker.wait_held()
+    if held:
+        ch.queue_bind("contracts", EXCHANGE, key)
+        ch.basic_publish(EXCHANGE, key, body_of("event 46"), pika.BasicProperties(**properties_of("event 46", key)))
+        worker.release()
+    trial.result(worker)
     _collect(ch, got)
-    for id, *_ in batch:
-        if id not in returned:
-            # Unknown to its publisher: it may be there or not.
-            got["unrouted"] = [one for one in got["unrouted"] if _id(one[2]) != id]
-    counted = [one for one in batch if one[0] in returned]
-    ordinal = {1: "first", 2: "second"}[number]
-    _check_places(
-        got, sent + counted, f"the connection broke in the {ordinal} publish that the broker had to confirm; publish returned for "
-        f"{' and '.join(returned) or 'none'}"
-    )
-    return counted
+    if not held:
+        return batch
+    # Whether event 45 is kept, or goes to the service that binds its key by now: both are right.
+    for place in PLACES:
+        got[place] = [one for one in got[place] if _id(one[2]) != "event 45"]
+    return [("event 46", key, "contracts")]
 
 
 def _collect(ch, got):
@@ -469,8 +598,10 @@ def _check_kept(found):
         id = _id(body)
         was = {"key": next(key for one, key, _ in BEFORE + AFTER if one == id)}
         was |= {**properties_of(id, was["key"]), "body": body_of(id)}
-        now = {"key": key, "body": body, **{name: getattr(properties, name) for name in properties_of(id, key)}}
-        # Whoever keeps the message may note more about it.
+        given_too = [name for name, value in vars(properties).items() if value is not None and name not in was]
+        now = {"key": key, "body": body, **{name: getattr(properties, name) for name in (*properties_of(id, key), *given_too)}}
+        was |= dict.fromkeys(given_too)
+        # Whoever keeps the message may note more about it, in its headers.
         now["headers"] = {name: (now["headers"] or {}).get(name) for name in was["headers"]}
         changed |= {id: (name, was[name], now[name]) for name in reversed(was) if now[name] != was[name]}
     if changed:

@@ -22,7 +22,7 @@ def message(kind, data, cause=None, id=None):
     return properties, json.dumps(data).encode()
 
 
-# Taught in labs/21-messages-not-objects.ipynb, cell 21-057: A reader that bears what comes
+# Taught in labs/21-messages-not-objects.ipynb, cell 21-056: A reader that bears what comes
 def park(ch, properties, body, reason):
     """Put a message into the queue `parked`, as it came, with the reason in the header `reason`."""
     properties.headers = {**(properties.headers or {}), "reason": reason}
@@ -30,17 +30,17 @@ def park(ch, properties, body, reason):
     ch.basic_publish("", "parked", body, properties)
 
 
-# Taught in labs/21-messages-not-objects.ipynb, cell 21-060: A reader that bears what comes
+# Taught in labs/21-messages-not-objects.ipynb, cell 21-059: A reader that bears what comes
 def read(body):
-    """The data of a message, a dict; None when its body is no JSON object."""
+    """The data of a message, a dict; None when its body is no JSON object that Python can read."""
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 
 
-# Taught in labs/21-messages-not-objects.ipynb, cell 21-063: Exercise 21.1: receive
+# Taught in labs/21-messages-not-objects.ipynb, cell 21-062: Exercise 21.1: receive
 def receive(ch, queue, handlers):
     """Handle or park each message that waits in `queue`, and return how many were handled.
 

@@ -19,7 +19,7 @@ def matches(pattern, key):
     return match(pattern.split("."), key.split(".") if key else [])
 
 
-# Taught in labs/23-topic-routing.ipynb, cell 23-036: Exercise 23.1: bind_all
+# Taught in labs/23-topic-routing.ipynb, cell 23-037: Exercise 23.1: bind_all
 def bind_all(ch):
     """Declare and bind the queues of the five services.
 
@@ -36,7 +36,7 @@ def bind_all(ch):
     subscribe(ch, "partners", "partner.#", "#.partner")
 
 
-# Taught in labs/23-topic-routing.ipynb, cell 23-043: Exercise 23.2: publisher
+# Taught in labs/23-topic-routing.ipynb, cell 23-044: Exercise 23.2: publisher
 def publisher(ch, exchange):
     """A function publish(key, properties, body), for the topic exchange of this name, by which nothing is silently gone.
 
@@ -56,5 +56,6 @@ def publisher(ch, exchange):
 # How many values each prediction has: `predict` says so when another number is given.
 PREDICTED = {
     "23.p1": 12,
-    "23.p2": 2,
+    "23.p2": 3,
+    "23.p3": 2,
 }

@@ -36,6 +36,9 @@ def receive(ch, queue, handlers):
 
     ch.basic_qos(prefetch_count=1)
     if waiting:
-        ch.basic_consume(queue, on_message)
-        ch.start_consuming()
+        consumer = ch.basic_consume(queue, on_message)
+        try:
+            ch.start_consuming()
+        finally:
+            ch.basic_cancel(consumer)
     return len(handled)

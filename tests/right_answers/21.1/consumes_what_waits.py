@@ -21,18 +21,20 @@ def receive(ch, queue, handlers):
     handled = 0
     ch.basic_qos(prefetch_count=1)
     count = ch.queue_declare(queue, passive=True).method.message_count
-    for _, (method, properties, body) in zip(range(count), ch.consume(queue)):
-        function, needs = handlers.get(properties.type, (None, ()))
-        data = read(body)
-        if function is None:
-            park(ch, properties, body, f"unknown type {properties.type}")
-        elif data is None:
-            park(ch, properties, body, "no JSON object")
-        elif missing := [field for field in needs if field not in data]:
-            park(ch, properties, body, f"missing: {', '.join(missing)}")
-        else:
-            function(data)
-            handled += 1
-        ch.basic_ack(method.delivery_tag)
-    ch.cancel()
+    try:
+        for _, (method, properties, body) in zip(range(count), ch.consume(queue)):
+            function, needs = handlers.get(properties.type, (None, ()))
+            data = read(body)
+            if function is None:
+                park(ch, properties, body, f"unknown type {properties.type}")
+            elif data is None:
+                park(ch, properties, body, "no JSON object")
+            elif missing := [field for field in needs if field not in data]:
+                park(ch, properties, body, f"missing: {', '.join(missing)}")
+            else:
+                function(data)
+                handled += 1
+            ch.basic_ack(method.delivery_tag)
+    finally:
+        ch.cancel()
     return handled

@@ -1,7 +1,7 @@
 """Consumes until it is quiet for a moment, and leaves its consumer behind.
 
 expects: WRONG
-says: its channel still consumes payments
+says: its channel still consumes support
 """
 
 import json

@@ -1,7 +1,7 @@
 """Puts what it does not know back into its queue, for a reader that may know it: and gets it again.
 
 expects: WRONG
-says: stuck: receive had not returned after 3 s
+says: stuck: receive had not returned after 4 s
 says: the first of a type that nobody knows
 """
 

@@ -1,7 +1,7 @@
 """Consumes, and never finds out that nothing waits.
 
 expects: WRONG
-says: stuck: receive had not returned after 3 s
+says: stuck: receive had not returned after 4 s
 """
 
 import json

@@ -1,7 +1,7 @@
 """Makes queues that belong to one connection, and go with it.
 
 expects: WRONG
-says: there is no queue 'invoices'
+says: there was no queue 'invoices'; there was none at all
 says: hint 3 of 3
 """
 

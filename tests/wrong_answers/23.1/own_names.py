@@ -1,7 +1,7 @@
 """Gives the queues names of its own.
 
 expects: WRONG
-says: there is no queue 'invoices'
+says: there was no queue 'invoices'; there were: queue of contracts, 
 says: must hold: each service has a durable queue named as the service
 """
 

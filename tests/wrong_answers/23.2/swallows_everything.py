@@ -1,8 +1,8 @@
 """Lets nothing come out of publish, not even that the connection broke.
 
 expects: WRONG lost
-says: the connection broke in the first publish
-says: event 61 (parcel.lost.de) for unrouted
+says: publish returned unconfirmed
+says: event 61 (parcel.lost.de)
 """
 
 from pika.exceptions import AMQPError, UnroutableError

@@ -1,8 +1,8 @@
 """Takes care that keeping a message never stops the checkout, and throws it away when keeping fails.
 
 expects: WRONG lost
-says: the connection broke in the second publish
-says: event 71 (parcel.lost.de) for unrouted
+says: publish returned unconfirmed
+says: event 71 (parcel.lost.de)
 """
 
 from pika.exceptions import AMQPError, UnroutableError

@@ -1,0 +1,44 @@
+"""Tells its caller of a failure in an exception of its own.
+
+expects: WRONG
+says: the function itself raised KeyError
+says: what came out was another exception, RuntimeError
+"""
+
+import json
+
+
+def park(ch, properties, body, reason):
+    properties.headers = {**(properties.headers or {}), "reason": reason}
+    ch.queue_declare("parked", durable=True)
+    ch.basic_publish("", "parked", body, properties)
+
+
+def read(body):
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def receive(ch, queue, handlers):
+    handled = 0
+    while (got := ch.basic_get(queue))[0]:
+        method, properties, body = got
+        function, needs = handlers.get(properties.type, (None, ()))
+        data = read(body)
+        if function is None:
+            park(ch, properties, body, f"unknown type {properties.type}")
+        elif data is None:
+            park(ch, properties, body, "no JSON object")
+        elif missing := [field for field in needs if field not in data]:
+            park(ch, properties, body, f"missing: {', '.join(missing)}")
+        else:
+            try:
+                function(data)
+            except Exception as error:
+                raise RuntimeError(f"{properties.type} failed") from error
+            handled += 1
+        ch.basic_ack(method.delivery_tag)
+    return handled
