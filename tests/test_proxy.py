@@ -435,6 +435,17 @@ def test_a_consumer_whose_acknowledgement_is_cut_gets_the_message_again(queue):
     assert depth(queue) == 0
 
 
+def test_a_publish_that_is_cut_has_been_sent_to_the_last_byte(queue):
+    for length in (0, 1, 300_000):
+        with lost_reply("rabbitmq", cut="request") as proxy:
+            channel = amqp(proxy.port).channel()
+            channel.basic_publish("", queue.queue, b"x" * length)  # returns: only what comes next can notice
+            with pytest.raises(pika.exceptions.AMQPError):
+                channel.queue_declare(queue.queue, passive=True)
+            assert proxy.lost == 1
+    assert depth(queue) == 0
+
+
 def _get(channel, queue, deadline=5.0):
     """A message that has just been requeued needs a moment to be ready again."""
     until = time.monotonic() + deadline

@@ -435,12 +435,17 @@ AMQP_METHODS = {
 """What can be lost on RabbitMQ. "confirm": the broker's basic.ack, or the basic.publish before it. "ack": the
 consumer's."""
 
-_METHOD, _CONFIRM, _REFUSE, _OPEN = 1, (60, 80), (60, 120), (20, 10)
+_METHOD, _HEADER, _BODY = 1, 2, 3
+_PUBLISH, _CONFIRM, _REFUSE, _OPEN = (60, 40), (60, 80), (60, 120), (20, 10)
 
 
 class _Amqp:
     """AMQP 0-9-1: frames of type, channel, length, payload, 0xCE. A confirm may settle several messages at
-    once (`multiple`)."""
+    once (`multiple`).
+
+    A publish that is cut is the whole message, to the last byte of its body: cut after its method alone, the client would
+    sometimes notice while it sends the body, and sometimes not.
+    """
 
     def __init__(self, lose, cut, _empty):
         lose = lose or "confirm"
@@ -451,6 +456,7 @@ class _Amqp:
         self.counts_messages = cut == "reply" and wanted == _CONFIRM
         self.requests, self.replies = bytearray(), bytearray()
         self.settled = collections.defaultdict(_Settled)  # by channel
+        self.message, self.missing = b"", None  # a publish that is to be cut, and how much of its body is still to come
 
     def outstanding(self):
         return 0
@@ -459,7 +465,17 @@ class _Amqp:
         for frame, channel, method in self._frames(self.requests, data):
             if method == _OPEN:
                 self.settled.pop(channel, None)
-            yield frame, int(method == self.wanted)
+            if method == self.wanted == _PUBLISH:
+                self.message = frame
+            elif self.message and frame[0] in (_HEADER, _BODY):
+                self.message += frame
+                # A header says how long the body is; eight bytes of a body's frame are not the body.
+                self.missing = struct.unpack(">Q", frame[11:19])[0] if frame[0] == _HEADER else self.missing - len(frame) + 8
+                if not self.missing:
+                    yield self.message, 1
+                    self.message = b""
+            else:
+                yield frame, int(method == self.wanted)
 
     def from_broker(self, data):
         for frame, channel, method in self._frames(self.replies, data):

@@ -8,7 +8,6 @@ finder: every message is in the queue that is bound for it, and in `unrouted` wh
 
 import random
 import re
-import struct
 import urllib.error
 import urllib.parse
 
@@ -19,7 +18,7 @@ from workbook import anomalies
 from workbook.anomalies import Anomaly, as_text
 from workbook.exercises import checks
 from workbook.faults import around, given
-from workbook.proxy import _Amqp, lost_reply
+from workbook.proxy import lost_reply
 from workbook.verdicts import CannotTell, Wrong
 
 BROKERS = ("rabbitmq",)
@@ -90,35 +89,9 @@ def _stays(trial, kind, name):
     return None
 
 
-class _WholeMessages(_Amqp):
-    """The proxy's reader, for which a message is one unit: what it cuts, the client has sent to the last byte.
-
-    Cut after the method alone, the client would sometimes notice it while it sends the body, and sometimes not.
-    """
-
-    held, missing = b"", None
-
-    def from_client(self, data):
-        for frame, _, method in self._frames(self.requests, data):
-            kind = frame[0]
-            if method == self.wanted:
-                self.held, self.missing = frame, None
-                continue
-            if not self.held or kind not in (2, 3):
-                yield frame, 0
-                continue
-            self.held += frame
-            self.missing = struct.unpack(">Q", frame[11:19])[0] if kind == 2 else self.missing - len(frame) + 8
-            if not self.missing:
-                yield self.held, 1
-                self.held = b""
-
-
 def _cut_at_publish(n):
     """A proxy that cuts the connection at its n-th publish, on whatever channel, when the client has sent all of it."""
-    proxy = lost_reply("rabbitmq", n=n, cut="request")
-    proxy._new_dialogue = lambda: _WholeMessages(None, "request", False)
-    return proxy
+    return lost_reply("rabbitmq", n=n, cut="request")
 
 
 def _cut_at_bind():
