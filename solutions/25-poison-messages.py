@@ -4,12 +4,12 @@
 # **You build** what becomes of a message that cannot be done: a consumer that tries it a few times and then parks it, retries
 # that wait without anybody waiting, and the way back from the parking queue after the bug is mended.
 #
-# **Time** 45 minutes. **You need** RabbitMQ (running), and from lab 24 how a message is confirmed and acknowledged. If you
+# **Time** 75 minutes. **You need** RabbitMQ (running), and from lab 24 how a message is confirmed and acknowledged. If you
 # come here first, the recap is enough.
 #
 # **From the talk** the other side of *at least once* (lab 24): what is never lost comes back, also when nobody can use it.
 #
-# <!-- budget: cells 88, because requeueing, limits, parking, delay and the way back each have their own failure, prediction or exercise -->
+# <!-- budget: cells 78, because requeueing, limits, parking, delay and the way back each have their own failure, prediction or exercise -->
 # <!-- budget: median 5, because nearly every demonstration needs a queue, a delivery that fails and a look at what is left -->
 
 # %% [markdown]
@@ -23,20 +23,20 @@
 
 # %%
 import json
-import time
 from collections import Counter
 from functools import partial
 
 import pika
 
-from workbook import check, exercise, figures, happened, judge, open_lab, predict, score
+from workbook import check, exercise, happened, judge, open_lab, predict, score
 from workbook.taught.lab24 import confirming, consume, publish
 
 # %% [markdown]
 # The three functions are what lab 24 taught. `confirming(parameters)` opens a channel in confirm mode on a new connection;
 # `consume(ch, queue, work)` calls `work(body)` with each message and acknowledges it when the work has returned;
 # `publish(ch, exchange, key, body, message_id)` publishes a persistent message and says in a word what became of it.
-# `lab.world` is the world outside of the broker, which remembers every mail.
+# `lab.world` is the world outside of the broker, which remembers every mail. `lab.until` waits for a condition, `lab.again()`
+# empties the world, and `fault="kill before mail"` has a worker killed right before it sends its first mail.
 
 # %%
 lab = open_lab("25")
@@ -105,7 +105,7 @@ for start in (1, 2, 3):
 #
 # So the service must survive what its work raises. From here on each delivery goes through a function that decides what
 # becomes of it. `drain` calls it until nothing waits. `basic_get` gives three things, which stay together here as `got`: the
-# delivery (with its `delivery_tag`), the message's properties, and its body.
+# delivery (with its `delivery_tag`), the message's properties, and its body; three times `None` when nothing waits.
 
 # %% tags=["teaches"]
 def drain(ch, queue, handle):
@@ -149,26 +149,18 @@ predict(
 
 # %%
 fresh("invoices", POISON, *GOOD)
-started, delivered = time.perf_counter(), Counter()
+delivered = Counter()
 for got in (ch.basic_get("invoices") for _ in range(1000)):
     delivered[got[2]] += 1
     requeue(ch, got, partial(write_invoice, world))
-seconds = time.perf_counter() - started
 happened("25.p1", delivered[POISON], len(world.mails()))
 
 # %% [markdown]
 # A message that is given back returns to its place, which is the head of the queue, and nobody ever gets past it. And there
 # is no pause in it: the next attempt begins as soon as the last one has failed.
-
-# %% tags=["measured"]
-print(f"{1000 / seconds:,.0f} deliveries a second, for nothing")
-
-# %%
-print("hundreds a second, or more:", "yes" if 1000 / seconds > 100 else "no")
-
-# %% [markdown]
+#
 # The queue is not longer than before and the consumer is busy: on most dashboards this looks like a good day. Here is what
-# the exercise below makes of it, on another kind of queue. (Its check stops after 40 deliveries to one consumer.)
+# exercise 25.1 below makes of it; its check stops after 40 deliveries to one consumer.
 
 
 # %%
@@ -259,20 +251,8 @@ happened("25.p2", deliveries, parked, ready("invoices") + ready("parked"))
 # exchange is a way to lose messages in silence.
 #
 # What if you set none? That depends on the version. A quorum queue of RabbitMQ 3.10 has no limit, one of 4.0 has a limit of
-# 20; then a message that failed 21 times is dropped, on a queue where nobody has asked for it. See what yours does; the
-# loop stops after 50.
-
-
-# %% tags=["measured"]
-fresh("invoices", POISON, x_queue_type="quorum")
-deliveries = 0
-while deliveries < 50 and (got := ch.basic_get("invoices"))[0]:
-    give_back(ch, got)
-    deliveries += 1
-there = lab.until(lambda: ready("invoices"), within=1)
-print(f"{deliveries} deliveries without a limit, and the message is", "still there" if there else "gone")
-
-# %% [markdown]
+# 20; then a message that failed 21 times is dropped, on a queue where nobody has asked for it.
+#
 # Say it yourself, then: set `x-delivery-limit`, and always with a dead letter exchange and a queue behind it. What is
 # *counted* differs too. Up to RabbitMQ 4.2 whatever comes back counts. From 4.3 on, a `basic_reject` counts and a lost
 # connection, but not a `basic_nack`, which is then taken for "I did not try". So an attempt that failed is given back with
@@ -306,8 +286,8 @@ int(properties.headers["x-delivery-count"])
 #
 # Whoever looks at a parked message next Monday wants to know what went wrong. Only the consumer knows, so the consumer has to
 # write it on the message. A message cannot be changed in its queue: the consumer publishes it to `parked`, with two headers
-# more, and acknowledges the one it was handed. Headers that begin with `x-` are the broker's notes, about a life that is
-# over; they stay behind.
+# more, and acknowledges the one it was handed. Headers that begin with `x-` are the broker's counts about the
+# message in its old queue, and some versions go on counting from them; they stay behind.
 
 
 # %% tags=["teaches"]
@@ -329,7 +309,6 @@ def park(ch, got, reason, attempts):
 
 # %% [markdown]
 # Two steps, and the consumer can be killed between them. Here it is, once with the steps as above, once the other way round.
-# The broker has noticed a consumer's death when it no longer counts it among those of the queue.
 
 
 # %%
@@ -345,6 +324,7 @@ def park_one(parameters, how):
 
 
 def nobody_consumes(queue):
+    """Whether the broker has noticed the consumer's death: then it no longer counts it."""
     return ch.queue_declare(queue, passive=True).method.consumer_count == 0
 
 
@@ -380,10 +360,11 @@ happened("25.p3", *places)
 # Write `try_or_park(ch, got, work, limit)`, which handles one delivery from a quorum queue. It calls `work(got[2])`, once or
 # not at all. A message gets at most `limit` deliveries; the last one that fails parks it. *Attempts* are deliveries of this
 # message that did not end well, also those that ended with the death of their consumer. What arrives and has had `limit` of
-# them is parked untouched. Only `basic_reject` gives back. In the queue `parked` the header `attempts` is their number, and
-# `reason` a text: the class and the message of the exception (`repr(error)` has both), or your own words where there is none.
-# When `parked` does not take the message, it must still be in its queue; what pika raises may come out. Don't rely on
-# `x-delivery-count` being there at first. You may use `park`.
+# them, or more because the limit was lowered, is parked untouched. Only `basic_reject` gives back. In the queue `parked` the
+# header `attempts` is their number, and `reason` a text: the class and the message of the exception (`repr(error)` has both),
+# or your own words where there is none. When `parked` does not take the message, it must still be in its queue; what pika
+# raises may come out. Don't rely on `x-delivery-count` being there at first, nor on any header: `properties.headers` can be
+# `None`. You may use `park`.
 #
 # The check has orders that fail once, always, and with their consumer; it kills consumers at every step.
 
@@ -431,19 +412,9 @@ print(deliveries, "deliveries,", len(world.mails()), "mails,", ready("parked"), 
 _, properties, body = ch.basic_get("parked", auto_ack=True)
 print(body, "\n", properties.headers["reason"], "\n", int(properties.headers["attempts"]), "attempts")
 
-# %% tags=["figure"]
-shares = figures.bars(
-    {"put back": {"of the poison": delivered[POISON], "of its neighbours": 1000 - delivered[POISON]},
-     "parked": {"of the poison": deliveries - 2, "of its neighbours": 2}},
-    title="With a limit the poison has 3 deliveries, and its neighbours have theirs",
-    x="failed messages are", unit="deliveries",
-)
-print(shares.table())
-shares
-
 # %% [markdown]
-# The 1,000 are where we stopped counting. The `x-delivery-limit` of 10 on the queue is now a safety net under your own code;
-# in a real shop it has a dead letter exchange too.
+# The neighbours had no delivery in 1,000 before; now each has its one. The `x-delivery-limit` of 10 on the queue is now a
+# safety net under your own code; in a real shop it has a dead letter exchange too.
 #
 # ## Again, but later
 #
@@ -477,10 +448,6 @@ predict(
     ### END SOLUTION
 )
 
-# %% [markdown]
-# The fifth of a second is measured by the broker itself: a third message, in a queue of its own with a TTL of 200 ms, is the
-# clock.
-
 
 # %%
 def put_to_wait(queue, body, milliseconds):
@@ -488,46 +455,34 @@ def put_to_wait(queue, body, milliseconds):
 
 
 # %%
-def wait_for_the_clock():
-    fresh("rung")
-    fresh("clock", b"tick", x_message_ttl=200, x_dead_letter_exchange="", x_dead_letter_routing_key="rung")
-    first_in("rung")
-
-
-# %%
 fresh("ripe")
 fresh("wait", **TO_RIPE)
 put_to_wait("wait", b"in a minute", 60_000)
 put_to_wait("wait", b"at once", 50)
-wait_for_the_clock()
+connection.sleep(0.2)
 print("still waiting:", ready("wait"))
 happened("25.p4", ready("ripe"))
 
 # %% [markdown]
 # RabbitMQ looks at the head of a queue only. What is behind a message with a longer time waits as long as that one does. With
-# a queue for each delay that can't happen, since there everybody waits equally long:
-
-# %%
-fresh("ripe")
-for queue, milliseconds in (("wait a minute", 60_000), ("wait a moment", 50)):
-    fresh(queue, f"{queue}, please".encode(), x_message_ttl=milliseconds, **TO_RIPE)
-first_in("ripe")[1], ready("wait a minute")
-
-# %% [markdown]
+# a queue for each delay that can't happen, since there everybody waits equally long.
+#
 # ### Exercise 25.2: Retries
 #
-# Write the two methods of `Retries`. `declare(ch)` declares the work queue `self.queue` and whatever else you need, all durable;
-# each service calls it when it starts, so it is called again and again. Queues of other services, with other delays, are on
-# the same broker. `handle(ch, got, work)` handles one delivery from the work queue: what has failed is back in the work queue
-# after `self.delay` milliseconds, and not before; after `self.limit` attempts it is parked as in 25.1, with `reason` and
-# `attempts`. An *attempt* is here a call of work that raised. (Against work that kills its consumer, count as in 25.1 as
-# well.)
+# Write the two methods of `Retries`. `declare(ch)` declares the work queue `self.queue` and whatever else you need, all
+# durable; each service calls it when it starts, so it is called again and again. Queues of other services, with the same
+# delay or another, are on the same broker. `handle(ch, got, work)` handles one delivery from the work queue: what has failed
+# is back in the work queue after `self.delay` milliseconds, not before and not much later; after `self.limit` attempts it is
+# parked as in 25.1: with `reason` and `attempts`, and no other header that it did not have when it came. An *attempt* is here
+# a call of `work` that raised, and `self.limit` is the number of calls. (In 25.1 both were about deliveries, as a dead consumer raises
+# nothing. Work that kills its consumer is not judged here; in a shop, count as in 25.1 as well.)
 #
-# Don't wait in `handle`: it may take 3 seconds at most, with a delay of a minute. The next attempt is made by another
-# process, which knows only what is in the message. Some messages have been dead-lettered in another queue before they came
-# here, and that is no attempt. At every moment somebody must have the message; the check kills the consumer at every step.
-# And one difference between versions: `x-death` in what a *client* publishes is counted on by RabbitMQ 3.10 and ignored by
-# 4.0. The check takes it off, so that you see the same on both. The queue `parked` is there already.
+# `handle` returns at once (the check waits for 3 seconds). The next attempt is made by another process, which knows only what
+# is in the message. Some messages have been dead-lettered in another queue before they came here, and that is no attempt. At
+# every moment somebody must have the message: the check kills the consumer at every step. It lets a message of its own wait
+# for three quarters of your delay, and another for one and a half times as long, and looks in which order all of them come
+# into the work queue. If you publish the message yourself, don't count on its `x-death`: RabbitMQ 3.10 goes on counting from
+# it, 4.0 ignores it, and the check takes it off. The queue `parked` is there already.
 
 # %% tags=["teaches"]
 @exercise("25.2")
@@ -571,6 +526,11 @@ class Retries:
 Retries = check("25.2")
 
 # %% [markdown]
+# What your way costs. Give the message back with a reject, and the broker moves it, *without confirms*: when the wait queue is
+# gone or refuses it, the message is nowhere. Publish it to the wait queue yourself and acknowledge then, and you learn of
+# that; but a crash between the two leaves it twice. The check has the consumer killed, not the wait queue taken away, and
+# lets you choose.
+#
 # Let the mail provider be away for two attempts. One poison and one good order go through it, with a delay of 50 ms:
 
 # %%
@@ -627,11 +587,12 @@ judge("25.3", redrive_carelessly, expect="lost")
 # ### Exercise 25.3: redrive
 #
 # Write `redrive(ch, parked, queue)`. It moves the messages that are in the queue `parked` when it begins into `queue`, in
-# their order, and returns how many it has moved. What is parked meanwhile stays parked, and is free for others when redrive
-# returns: your fix may be none, and then what you move is parked again while you still run. A moved message is the same
-# message as before: the same properties, the same headers of its own. But the marks of its failures (`reason`, `attempts`,
-# `x-death`) are gone, so that it has all attempts before it again. When `queue` does not take a message, what pika raises
-# comes out, and that message stays parked.
+# their order, and returns how many it has moved; somebody else may take some of them away while it runs, then it moves fewer.
+# What is parked meanwhile stays parked, and is free for others when redrive returns: your fix may be none, and then what you
+# move is parked again while you still run. A moved message is the same message as before: the same properties, the same
+# headers of its own, and none more. But the marks of its failures (`reason`, `attempts`, `x-death`) are gone, so that it has
+# all attempts before it again. When `queue` does not take a message, what pika raises comes out, and that message stays
+# parked; what you hold then comes free with your channel.
 #
 # The check kills your redrive at every step and runs it again. Nothing may be lost, and only the message in hand may be in
 # `queue` twice, under one id.
@@ -662,10 +623,10 @@ def redrive(ch, parked, queue):
 redrive = check("25.3")
 
 # %% [markdown]
-# ## Parking breaks the order
+# ## Back, and in use
 #
-# One thing cannot be mended by any redrive. The service Contracts keeps the address of each business partner. Partner 7 moves
-# twice; the service has a bug, it cannot read an apostrophe.
+# The service Contracts keeps the address of each business partner. Partner 7 moves twice; the service has a bug, it cannot
+# read an apostrophe.
 
 # %%
 MOVES = [b'{"partner": 7, "street": "O\'Hara Street"}', b'{"partner": 7, "street": "Oak Lane"}']
@@ -705,10 +666,11 @@ drain(ch, "addresses", partial(try_or_park, work=partial(note_address, mended=Tr
 happened("25.p5", addresses[7])
 
 # %% [markdown]
-# Each message was applied once, nothing was lost, and the result is wrong: the older one came last. A delayed retry does the
-# same in small. Where the order within a key matters (here: of one partner), there are two ways. Either all later
-# messages of that key are parked too, until the first one is done: that keeps the order and stops the key. Or the consumer
-# can tell old from new by a version in the message, and ignores what is older than what it knows: lab 27 builds that.
+# Each message was applied once, nothing was lost, and the result is wrong: the older one came last. Parking breaks the order,
+# and no redrive mends that. A delayed retry does the same in small. Where the order within a key matters (here: of one
+# partner), there are two ways. Either all later messages of that key are parked too, until the first one is done: that keeps
+# the order and stops the key. Or the consumer can tell old from new by a version in the message, and ignores what is older
+# than what it knows.
 #
 # ## What the real ones do
 #
@@ -716,14 +678,11 @@ happened("25.p5", addresses[7])
 # |---|---|---|
 # | RabbitMQ, quorum queue | back at once, counted | dead-lettered above the delivery limit; dropped without a dead letter exchange |
 # | Spring AMQP, as it comes | is put back, again and again (`defaultRequeueRejected` is true); what cannot be converted is rejected for good | dead-lettered if the queue says so |
-# | Dramatiq | again later, up to 20 times, with growing delays from 15 seconds on | its dead letter queue, kept for 7 days |
-# | ActiveMQ | the *client* redelivers up to 6 times, a second apart | `ActiveMQ.DLQ` |
 # | Sidekiq (lab 13) | again later, 25 times, with growing delays | dead set, 10,000 jobs or 6 months |
 #
-# RabbitMQ's own dead-lettering publishes without confirms: when the queue behind it cannot take the message, it is lost.
-# Quorum queues offer `dead-letter-strategy` *at-least-once*, which needs `overflow` *reject-publish*. And a message that goes
-# round in a circle by expiring only, never rejected by a consumer, is dropped by RabbitMQ. Your wait queue is safe from that,
-# as each round begins with a reject.
+# Against the loss in RabbitMQ's own dead-lettering, quorum queues offer `dead-letter-strategy` *at-least-once*, which needs
+# `overflow` *reject-publish*. And a message that goes round in a circle by expiring only, never rejected by a consumer, is
+# dropped by RabbitMQ. Your rounds are safe from that: each begins with a reject, or with a publish of your own.
 #
 # Ask any queue at work: *what happens the second time, and the hundredth? who sees that something was parked?*
 #

@@ -70,9 +70,13 @@ def _properties(order, **headers):
     )
 
 
-def _put(ch, queue, *orders):
+def _put(ch, queue, *orders, bare=()):
+    """Publish orders. Those in `bare` have no header at all, as the messages of some publishers."""
     for order in orders:
-        ch.basic_publish("", queue, order.encode(), _properties(order), mandatory=True)
+        properties = _properties(order)
+        if order in bare:
+            properties.headers = None
+        ch.basic_publish("", queue, order.encode(), properties, mandatory=True)
 
 
 def _dead_lettered(trial, ch, queue, *orders, times=1, **headers):
@@ -83,18 +87,20 @@ def _dead_lettered(trial, ch, queue, *orders, times=1, **headers):
     _queue(ch, "between", x_message_ttl=0, x_dead_letter_exchange="", x_dead_letter_routing_key="elsewhere")
     for order in orders:
         ch.basic_publish("", "elsewhere", order.encode(), _properties(order, **headers), mandatory=True)
-    for n in range(1, times + 1):
-        onward = queue if n == times else "between"
+    for onward, place, rounds in (("between", "elsewhere", times - 1), (queue, queue, 1)):
         ch.queue_bind(onward, "elsewhere")
-        arrived = trial.until(lambda: _ready(ch, "elsewhere") == len(orders))
-        for _ in orders if arrived else ():
-            method, _, _ = ch.basic_get("elsewhere")
-            ch.basic_reject(method.delivery_tag, requeue=False)
-        if not arrived or n == times and not trial.until(lambda: _ready(ch, queue) == at_first + len(orders)):
-            raise CannotTell(f"what the broker was to dead-letter did not arrive in {queue} in time; run the check again")
-        if n == times - 1:
-            trial.until(lambda: _ready(ch, "elsewhere") == len(orders))
+        for _ in range(rounds):
+            _reject(ch, "elsewhere", len(orders))
+            # The broker dead-letters in its own time: the binding stays until the messages have passed.
+            if not trial.until(lambda: _ready(ch, place) == len(orders) + (at_first if place == queue else 0)):
+                raise CannotTell(f"what the broker was to dead-letter did not arrive in {queue} in time; run the check again")
         ch.queue_unbind(onward, "elsewhere")
+
+
+def _reject(ch, name, count):
+    for _ in range(count):
+        method, _, _ = ch.basic_get(name)
+        ch.basic_reject(method.delivery_tag, requeue=False)
 
 
 def _listed(orders):
@@ -157,8 +163,10 @@ class _Portable:
         return method, properties, body
 
 
-def serve(parameters, make, queue, plan, world, most=MOST):
+def serve(parameters, make, queue, plan, world, most=MOST, marker=None):
     """Handle what waits in `queue` until nothing does; at most `most` deliveries. Returns (how it ended, nacked).
+
+    marker: a queue into which a message is put right before the first failure, so that it waits a little longer than the order.
 
     make: gives, for a channel in confirm mode, the function that handles a delivery. plan: what the work on an order does:
     "raises", "dies" (with its process), or the number of times that it raises before it goes well; 0 where it is not named.
@@ -168,6 +176,7 @@ def serve(parameters, make, queue, plan, world, most=MOST):
     ch.confirm_delivery()
     portable = _Portable(ch)
     handle, ended = make(ch), "stopped"
+    markers = [marker] if marker else []
 
     def work(body):
         order = as_text(body)
@@ -182,6 +191,10 @@ def serve(parameters, make, queue, plan, world, most=MOST):
             if not fails:
                 world.mail("done", order)
         if fails:
+            if markers:
+                aside = connection.channel()
+                aside.confirm_delivery()
+                aside.basic_publish("", markers.pop(), b"the early marker", mandatory=True)
             raise Unreadable(f"{order} has no customer")
 
     for _ in range(most):
@@ -252,6 +265,10 @@ def _check_same(order, properties, circumstance, must_hold):
             raise Wrong(
                 circumstance, f"{order} had {name} {value!r}, and now has {seen[name]!r}", must_hold=must_hold, hint=3
             )
+    added = sorted(name for name in headers if name not in {*wanted.headers, "reason", "attempts"} and not name.startswith("x-"))
+    if added:
+        raise Wrong(circumstance, f"{order} has a header that it did not have when it came: {_listed(added)}",
+                    must_hold=must_hold, hint=3)
 
 
 def _check_found(trial, circumstance, orders, done, parked, waiting, again=(), hint=1):
@@ -290,13 +307,13 @@ def _trying(answer, limit):
     return make
 
 
-def _invoices(ch, *orders):
+def _invoices(ch, *orders, bare=()):
     """The queue that the exercise is about, empty. The broker's own limit is out of the way, in every version."""
     ch.queue_declare("invoices", durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 200})
     ch.queue_declare(PARKED, durable=True)
     for name in ("invoices", PARKED):
         ch.queue_purge(name)
-    _put(ch, "invoices", *orders)
+    _put(ch, "invoices", *orders, bare=bare)
 
 
 @checks(
@@ -314,11 +331,13 @@ def check_try_or_park(try_or_park, trial):
     ch = _channel(trial)
     _check_poison(try_or_park, trial, ch)
     _check_killers(try_or_park, trial, ch)
+    _check_lowered(try_or_park, trial, ch)
     _check_25_1_killed(try_or_park, trial, ch)
     _check_no_parking(try_or_park, trial, ch)
     return [
         "of five orders one could not be done: parked after 3 deliveries, with reason and attempts; its neighbours were done",
         "an order that kills its consumer was parked after 2 deliveries, by a consumer that did not touch it",
+        "an order that had come back more often than the limit says was parked, and not touched",
         "killed at every step: nothing lost, and at most the message in hand was there twice",
         "without a parking queue the order stayed where it was",
     ]
@@ -327,7 +346,8 @@ def check_try_or_park(try_or_park, trial):
 def _check_poison(answer, trial, ch):
     orders, limit = [f"order {n}" for n in range(1, 6)], 3
     trial.again()
-    _invoices(ch, *orders)
+    # The first delivery of order 1 shows no count (_Portable), and so no header at all.
+    _invoices(ch, *orders, bare=orders[:1])
     circumstance = f"{len(orders)} orders; the work on order 2 always raises, that on order 4 once; limit {limit}"
     worker = trial.worker(serve, trial.amqp(), _trying(answer, limit), "invoices", {"order 2": "raises", "order 4": 1},
                           trial.world, name="consumer 1")
@@ -411,6 +431,30 @@ def _check_killers(answer, trial, ch):
     _check_parked(parked, circumstance, limit)
 
 
+def _check_lowered(answer, trial, ch):
+    """Order 8 has come back three times; then a version of the service is rolled out that has a lower limit."""
+    trial.again()
+    _invoices(ch, "order 8")
+    for n in range(3):
+        if not trial.until(lambda: _ready(ch, "invoices") == 1):
+            raise CannotTell("the order that the check gave back did not return to its queue in time; run the check again")
+        ch.basic_reject(ch.basic_get("invoices")[0].delivery_tag, requeue=True)
+    circumstance = "order 8 had 3 deliveries that failed, with a limit of 5; now the limit is lowered to 2, and its work raises"
+    trial.until(lambda: _ready(ch, "invoices") == 1)
+    worker = trial.worker(serve, trial.amqp(), _trying(answer, 2), "invoices", {"order 8": "raises"}, trial.world,
+                          name="consumer 1")
+    trial.result(worker, circumstance=circumstance)
+    _check_rounds(circumstance, ["order 8"], _seen(trial, "delivered"), 2)
+    _check_tries(circumstance, {"order 8": 0}, _seen(trial, "tried"))
+    parked = _take_all(ch, PARKED)
+    waiting = [order for order, _ in _take_all(ch, "invoices")]
+    _check_found(trial, circumstance, ["order 8"], _seen(trial, "done"), parked, waiting)
+    if waiting:
+        raise Wrong(circumstance, "order 8 is in the queue again",
+                    must_hold="what arrives with no attempts left is parked", hint=3)
+    _check_parked(parked, circumstance, 3)
+
+
 def _settled(trial, ch, queue, orders):
     """Whether all orders that nobody has done or parked wait in the queue."""
     gone = {*_seen(trial, "done")}
@@ -474,7 +518,7 @@ def _retrying(answer, queue, delay, limit):
 
 
 LONG = 60_000
-SHORT = 30
+SHORT = 50
 """Milliseconds. Nothing is judged by how long it took: after a long delay a message cannot be back, after a short one it must."""
 
 
@@ -494,11 +538,13 @@ def check_retries(retries, trial):
     ch = _channel(trial)
     _check_delay(retries, trial, ch)
     _check_bounded(retries, trial, ch)
+    _check_between_markers(retries, trial, ch)
     _check_25_2_killed(retries, trial, ch)
     return [
         "with a delay of a minute the consumer went on at once, and the neighbours were done",
         "with a short delay what failed came back, to a new consumer each time; after 4 attempts it was parked, one that had been",
         "dead-lettered elsewhere before as well; beside it another queue's message waited for its minute",
+        "what failed for the first and for the second time came back after what waits 3/4 of the delay, before what waits 3/2",
         "killed at every step: nothing lost, and at most the message in hand was there twice",
     ]
 
@@ -511,7 +557,7 @@ def _check_delay(answer, trial, ch):
     make = _retrying(answer, "invoices", LONG, 3)
     _run(trial, trial.worker(serve, trial.amqp(), make, "invoices", {}, trial.world, 0, name="consumer 0"), circumstance)
     _check_declared(trial, "invoices")
-    _put(ch, "invoices", *orders)
+    _put(ch, "invoices", *orders, bare=orders[2:3])
     worker = trial.worker(serve, trial.amqp(), make, "invoices", {"order 1": "raises"}, trial.world, name="consumer 1")
     outcome = trial.outcome(worker)
     trial.expect_no_error(outcome, circumstance)
@@ -638,6 +684,48 @@ def _check_kept_waiting(trial, circumstance, ch, missing):
                     must_hold="what has failed comes back to its own work queue when its delay is over", hint=1)
 
 
+def _check_between_markers(answer, trial, ch):
+    """When a message comes back, told by the broker: by the order in which it and two markers arrive in the work queue.
+
+    The early marker begins to wait right before work raises, for 3/4 of the delay; the late one when the consumer has ended,
+    for 3/2 of it. So a slow machine moves a right answer away from either, never across it.
+    """
+    delay, orders = 320, ["order 31", "order 32"]
+    trial.again()
+    plan = dict.fromkeys(orders, "raises")
+    circumstance = (f"order 31 fails for the second time, order 32 for the first; a delay of {delay} ms; beside them wait a marker "
+                    "for 3/4 of that, and one for 3/2")
+    make = _retrying(answer, "partners", delay, 4)
+
+    def run(name, *more):
+        _run(trial, trial.worker(serve, trial.amqp(), make, "partners", plan, trial.world, *more, name=name), circumstance)
+
+    run("consumer 0")
+    for name, milliseconds in (("early", delay * 3 // 4), ("late", delay * 3 // 2)):
+        _queue(ch, name, x_message_ttl=milliseconds, x_dead_letter_exchange="", x_dead_letter_routing_key="partners")
+    _put(ch, "partners", orders[0])
+    run("consumer 1")
+    if not trial.until(lambda: _ready(ch, "partners") == 1, within=2.0):
+        raise Wrong(circumstance, f"2 s after its first failure, with a delay of {delay} ms, order 31 is not back",
+                    must_hold=_AFTER_THE_DELAY, hint=1)
+    _put(ch, "partners", orders[1])
+    run("consumer 2", 2, "early")
+    ch.basic_publish("", "late", b"the late marker", mandatory=True)
+    trial.until(lambda: _ready(ch, "partners") == 4, within=1.5)
+    arrived = [order for order, _ in _take_all(ch, "partners")]
+    for name in ("early", "late"):
+        ch.queue_delete(name)
+    if not {"the early marker", "the late marker"} <= set(arrived):
+        raise CannotTell("a marker of the check's did not arrive in the work queue in time; run the check again")
+    if set(arrived[1:3]) != set(orders) or arrived[0] != "the early marker":
+        missing = [order for order in orders if order not in arrived]
+        raise Wrong(circumstance, f"came back in this order: {_listed(arrived)}"
+                    + (f"; not back by then: {_listed(missing)}" if missing else ""), must_hold=_AFTER_THE_DELAY, hint=1)
+
+
+_AFTER_THE_DELAY = "each failed message comes back when the delay is over, not before and not much later, however often it has failed"
+
+
 def _check_25_2_killed(answer, trial, ch):
     """At each step of an attempt that is to be repeated (limit 2), and of one that is the last (limit 1)."""
     plan = {"order 21": "raises"}
@@ -656,7 +744,7 @@ def _check_25_2_killed(answer, trial, ch):
             _put(ch, queue, *orders)
 
         trial.again()
-        _run(trial, start("consumer 0"), "nothing waits")
+        _run(trial, start("consumer 0"), f"the services of other queues run; that of {queue} starts, and calls declare")
         trial.until(lambda: queue in _queues(trial))
         names = [name for name in _queues(trial) if name not in ("invoices", "mail")]
         begin()
@@ -714,12 +802,13 @@ def check_redrive(redrive, trial):
     _check_25_3_killed(redrive, trial, ch)
     _check_marks(*told)
     _check_parked_again(redrive, trial, ch)
+    _check_taken_by_another(redrive, trial, ch)
     _check_not_taken(redrive, trial, ch, "the queue has room for one more", {"x_max_length": 1, "x_overflow": "reject-publish"})
     _check_not_taken(redrive, trial, ch, "there is no such queue", None)
     return [
         "four orders moved, in their order, each the same message as before, without the marks of its failures",
         "killed at every step, and run again: nothing lost, at most one order twice, both copies with one message id",
-        "what was parked while it ran stayed parked",
+        "what was parked while it ran stayed parked; what somebody else took away meanwhile was not counted",
         "a full queue, and one that is not there: told, and the orders stayed parked",
     ]
 
@@ -805,28 +894,29 @@ def _check_25_3_killed(redrive, trial, ch):
 
 
 def _check_parked_again(redrive, trial, ch):
-    """While redrive is at it, its first message fails once more and is parked again."""
+    """While redrive is at it, another order is parked, and its first message fails once more and is parked again."""
     orders = ["order 1", "order 2", "order 3"]
     ch.queue_purge("invoices")
     _fill_parking(trial, ch, orders)
     worker = _redriving(trial, redrive, "invoices", faults=["hold after basic.publish 1", "hold before leave"])
-    circumstance = "while redrive ran, order 1 failed once more and was parked again"
+    circumstance = "while redrive ran, order 8 was parked, and order 1 failed once more and was parked again"
+    meanwhile = ["order 8", "order 1"]
     held = worker.wait_held() or ""
     if "publish" not in held:
         raise CannotTell("redrive was to be held after its first publish, and did not get there")
     if not trial.until(lambda: _ready(ch, "invoices") == 1, within=1.0):
         raise CannotTell("redrive was held after its first publish, and the queue does not have that message")
     ch.basic_get("invoices", auto_ack=True)
-    _put(ch, PARKED, "order 1")
+    _put(ch, PARKED, *meanwhile)
     worker.release()
     free = False
     if worker.wait_held(within=3.0):
         # What a consumer was handed beyond that, and has let go, travels back.
-        free = trial.until(lambda: _ready(ch, PARKED) == 1, within=1.0)
+        free = trial.until(lambda: _ready(ch, PARKED) == len(meanwhile), within=1.0)
         worker.release()
     ended, value, _ = trial.result(worker, circumstance=circumstance)
     moved, left = ([order for order, _ in _take_all(ch, name)] for name in ("invoices", PARKED))
-    if moved != orders[1:] or left != ["order 1"] or ended != "returned" or value != len(orders):
+    if moved != orders[1:] or sorted(left) != sorted(meanwhile) or ended != "returned" or value != len(orders):
         raise Wrong(
             circumstance,
             f"redrive {ended}" + (f" {value!r}" if ended == "returned" else "") + f"; moved afterwards: {_listed(moved)}; "
@@ -835,8 +925,27 @@ def _check_parked_again(redrive, trial, ch):
             hint=2,
         )
     if not free:
-        raise Wrong(circumstance, "redrive has returned, and its channel still holds order 1",
+        raise Wrong(circumstance, "redrive has returned, and its channel still holds what was parked meanwhile",
                     must_hold="what redrive does not move is free for others when it has returned", hint=2)
+
+
+def _check_taken_by_another(redrive, trial, ch):
+    """While redrive is at it, somebody takes a parked message away: there is one less to move than it counted."""
+    orders = ["order 1", "order 2", "order 3"]
+    ch.queue_purge("invoices")
+    _fill_parking(trial, ch, orders)
+    worker = _redriving(trial, redrive, "invoices", faults=["hold after basic.publish 1"])
+    circumstance = "while redrive ran, somebody else took one of the 3 parked orders away"
+    if "publish" not in (worker.wait_held() or ""):
+        raise CannotTell("redrive was to be held after its first publish, and did not get there")
+    # None where redrive has been handed all of them before its first publish: then all are its own.
+    taken = ch.basic_get(PARKED, auto_ack=True)[0]
+    worker.release()
+    ended, value, _ = trial.result(worker, circumstance=circumstance)
+    moved = [order for order, _ in _take_all(ch, "invoices")]
+    if ended != "returned" or value != len(moved) or len(moved) != len(orders) - (taken is not None):
+        raise Wrong(circumstance, f"redrive {ended}" + (f" {value!r}" if ended == "returned" else "")
+                    + f"; moved: {_listed(moved)}", must_hold="redrive returns how many it has moved", hint=2)
 
 
 def _check_not_taken(redrive, trial, ch, why, arguments):

@@ -13,14 +13,14 @@ def drain(ch, queue, handle):
     return count
 
 
-# Taught in labs/25-poison-messages.ipynb, cell 25-029: Throw it out
+# Taught in labs/25-poison-messages.ipynb, cell 25-026: Throw it out
 def deaths(properties):
     """What the broker has noted about a message that was dead-lettered: [(queue, reason, count), …], the latest first."""
     noted = (properties.headers or {}).get("x-death", [])
     return [(entry["queue"], entry["reason"], int(entry["count"])) for entry in noted]
 
 
-# Taught in labs/25-poison-messages.ipynb, cell 25-043: Park it with a reason
+# Taught in labs/25-poison-messages.ipynb, cell 25-038: Park it with a reason
 def own_headers(properties):
     """The message's headers without those of the broker's, whose names begin with x-."""
     return {name: value for name, value in (properties.headers or {}).items() if not name.startswith("x-")}
@@ -37,7 +37,7 @@ def park(ch, got, reason, attempts):
     ch.basic_ack(delivery.delivery_tag)
 
 
-# Taught in labs/25-poison-messages.ipynb, cell 25-051: Exercise 25.1: try_or_park
+# Taught in labs/25-poison-messages.ipynb, cell 25-046: Exercise 25.1: try_or_park
 def try_or_park(ch, got, work, limit):
     """Do one delivery from a quorum queue: acknowledged when done, given back when it failed, parked at the limit.
 
@@ -59,7 +59,7 @@ def try_or_park(ch, got, work, limit):
         ch.basic_ack(delivery.delivery_tag)
 
 
-# Taught in labs/25-poison-messages.ipynb, cell 25-068: Exercise 25.2: Retries
+# Taught in labs/25-poison-messages.ipynb, cell 25-058: Exercise 25.2: Retries
 class Retries:
     """Retries for the messages of one work queue.
 
@@ -92,7 +92,7 @@ class Retries:
             ch.basic_ack(delivery.delivery_tag)
 
 
-# Taught in labs/25-poison-messages.ipynb, cell 25-078: Exercise 25.3: redrive
+# Taught in labs/25-poison-messages.ipynb, cell 25-068: Exercise 25.3: redrive
 def redrive(ch, parked, queue):
     """Move what is in the queue `parked` now back into `queue`, and return how many messages that were.
 

@@ -16,6 +16,6 @@ def try_or_park(ch, got, work, limit):
         if deliveries < limit:
             return ch.basic_reject(delivery.delivery_tag, requeue=True)
     properties = pika.BasicProperties(**vars(before))
-    properties.headers = {**(before.headers or {}), "reason": reason, "attempts": min(deliveries, limit)}
+    properties.headers = {**(before.headers or {}), "reason": reason, "attempts": deliveries if deliveries <= limit else deliveries - 1}
     ch.basic_publish("", "parked", body, properties, mandatory=True)
     ch.basic_ack(delivery.delivery_tag)

@@ -25,6 +25,7 @@ class Retries:
                 ch.basic_publish("", f"{self.queue}.wait", body, properties, mandatory=True)
                 ch.basic_ack(delivery.delivery_tag)
             else:
+                properties.headers = {name: value for name, value in own_headers(properties).items() if name != "tried"}
                 park(ch, got, repr(error), attempts)
         else:
             ch.basic_ack(delivery.delivery_tag)

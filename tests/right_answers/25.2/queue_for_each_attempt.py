@@ -23,6 +23,7 @@ class Retries:
             last = max([n for n in range(1, self.limit) if f"{self.queue}-retry-{n}" in been], default=0)
             last = max(last, (properties.headers or {}).get("last", 0))
             if last + 1 == self.limit:
+                properties.headers = {name: value for name, value in own_headers(properties).items() if name != "last"}
                 return park(ch, got, repr(error), self.limit)
             properties.headers = {**own_headers(properties), "last": last + 1}
             ch.basic_publish("", f"{self.queue}-retry-{last + 1}", body, properties, mandatory=True)

@@ -1,4 +1,4 @@
-"""Registers a callback, and cancels when the count is reached.
+"""Registers a callback, and cancels when the count is reached, or when nothing has come for a while.
 """
 
 from workbook.taught.lab25 import own_headers
@@ -13,13 +13,16 @@ def redrive(ch, parked, queue):
             headers.pop(mark, None)
         properties.headers = headers
         ch.basic_publish("", queue, body, properties, mandatory=True)
-        ch.basic_ack(delivery.delivery_tag)
         moved.append(body)
         if len(moved) == count:
-            ch.stop_consuming()
+            ch.basic_cancel(delivery.consumer_tag)
+        ch.basic_ack(delivery.delivery_tag)
 
     if count:
         ch.basic_qos(prefetch_count=1)
-        ch.basic_consume(parked, move)
-        ch.start_consuming()
+        tag, before = ch.basic_consume(parked, move), None
+        while before != len(moved) < count:
+            before = len(moved)
+            ch.connection.process_data_events(time_limit=0.5)
+        ch.basic_cancel(tag)
     return len(moved)

@@ -23,9 +23,9 @@ class Retries:
         try:
             work(body)
         except Exception as error:
-            attempts = (properties.headers or {}).get("tried", 0) + 1
+            attempts = (properties.headers or {}).get("attempts", 0) + 1
             if attempts < self.limit:
-                properties.headers = {**(properties.headers or {}), "tried": attempts}
+                properties.headers = {**(properties.headers or {}), "attempts": attempts}
                 ch.basic_ack(delivery.delivery_tag)
                 ch.basic_publish("", f"{self.queue}.wait", body, properties, mandatory=True)
             else:

@@ -2,7 +2,7 @@
 
 expects: YOUR CODE RAISED
 says: ChannelClosedByBroker
-says: given: Retries('mail', 30, 4).declare(ch)
+says: given: Retries('mail', 50, 4).declare(ch)
 """
 
 from workbook.taught.lab25 import deaths, park

@@ -1,7 +1,7 @@
 """Consumes what is parked, and does not say that it has stopped: what is parked meanwhile is handed to it.
 
 expects: WRONG
-says: its channel still holds order 1
+says: its channel still holds what was parked meanwhile
 says: hint 2 of 3
 """
 

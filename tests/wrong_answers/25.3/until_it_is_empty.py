@@ -1,8 +1,8 @@
 """Goes on until the parking queue is empty: a fix that mends nothing makes it go round for ever.
 
 expects: WRONG
-says: while redrive ran, order 1 failed once more
-says: redrive returned 4
+says: while redrive ran, order 8 was parked, and order 1 failed once more
+says: redrive returned 5
 says: hint 2 of 3
 """
 
