@@ -17,6 +17,7 @@ import random
 import re
 import sqlite3
 import textwrap
+import time
 from pathlib import Path
 
 import cloudpickle
@@ -312,6 +313,7 @@ def check_customers_after(customers_after, trial):
         _check_each_cursor(customers_after, reader, trial)
         _check_deleted(reader, trial)
         _check_added(reader, trial)
+        _check_nobody(reader, trial)
     return [
         f"{len(LAMPS)} customers in batches of 1, 3, 4 and 20: each once, in their order, from each one's cursor",
         "with customers deleted and added between two batches: none left out, none twice",
@@ -402,6 +404,12 @@ def _check_added(reader, trial):
         _judge_rows(expected, [one for batch in batches for one in batch], circumstance, STAYS, hint=1)
 
 
+def _check_nobody(reader, trial):
+    circumstance = "the shop nobody's has no customers"
+    read = [customer for batch in _read(trial, reader, circumstance, 2, shop="nobody's") for customer in batch]
+    _judge_rows([], read, circumstance, IN_ORDER, hint=None)
+
+
 # 19.2
 
 
@@ -422,9 +430,12 @@ class Newsletter:
         self.world, self.rows, self.fails_at, self.sent = world, rows, fails_at, 0
 
     def build_enumerator(self, args, cursor):
-        after = cursor["after"] if cursor is not None else 0
-        for n in range(after + 1, self.rows + 1):
-            yield n, {"after": n}
+        if self.rows % 2:  # the cursor of the first row is 0
+            for n in range(1 if cursor is None else cursor + 2, self.rows + 1):
+                yield n, n - 1
+        else:
+            for n in range(1 if cursor is None else cursor["after"] + 1, self.rows + 1):
+                yield n, {"after": n}
 
     def each_iteration(self, args, n):
         if n == self.fails_at:
@@ -688,10 +699,13 @@ PAUSED = "the job of a locked shop waits in `retry` until it is due, with its cu
 
 
 class Fees:
-    """The job of the checks: write to each customer of a shop. It writes twice for each, and opens no transaction."""
+    """The job of the checks: write to each customer of a shop. It writes twice for each, and opens no transaction.
 
-    def __init__(self, db, fails_at=None):
-        self.db, self.fails_at = db, fails_at
+    It charges the customer too, which no ROLLBACK takes back, and sends a mail when it is complete.
+    """
+
+    def __init__(self, db, world, fails_at=None):
+        self.db, self.world, self.fails_at = db, world, fails_at
 
     def build_enumerator(self, args, cursor):
         with faults.no_steps("sqlite"):
@@ -701,16 +715,19 @@ class Fees:
             yield id, id
 
     def each_iteration(self, args, customer):
+        with faults.no_steps("charge"):
+            self.world.charge(customer, 900)
         self.db.execute("UPDATE customers SET paid = paid + 900 WHERE id = ?", (customer,))
         if customer == self.fails_at:
             raise Declined(f"customer {customer} has no contract")
         self.db.execute("INSERT INTO log (what) VALUES (?)", (customer,))
 
     def on_complete(self, args):
-        pass
+        with faults.no_steps("mail"):
+            self.world.mail(args["shop"], "all is written")
 
 
-def run_throttled(r, iterate_throttled, worker, path, stop_after=None, fails_at=None):
+def run_throttled(r, iterate_throttled, worker, path, world, stop_after=None, fails_at=None):
     raw = _take(r, worker)
     db = _connect(path)
     asked = []
@@ -721,7 +738,7 @@ def run_throttled(r, iterate_throttled, worker, path, stop_after=None, fails_at=
 
     given(f"iterate_throttled(r, {worker!r}, {raw!r}, job, stopping, db, due={DUE})")
     try:
-        value = iterate_throttled(r, worker, raw, Fees(db, fails_at), stopping, db, DUE)
+        value = iterate_throttled(r, worker, raw, Fees(db, world, fails_at), stopping, db, DUE)
     except Declined:
         value = "raised"
     left_open = db.in_transaction
@@ -749,15 +766,17 @@ def check_iterate_throttled(iterate_throttled, trial):
     with (
         _Standing(trial, "worker 1", run_throttled, iterate_throttled) as first,
         _Standing(trial, "worker 2", run_throttled, iterate_throttled) as other,
+        _Standing(trial, "a slow worker", run_throttled, iterate_throttled, everywhere=True) as slow,
     ):
         _check_open_shop(first, other, trial)
         _check_locked_shop(first, trial)
         _check_half_written(first, trial)
-        points = _check_lock_between(iterate_throttled, other, trial)
+        points = _check_lock_between(slow, other, trial)
         kills = _check_throttled_killed(iterate_throttled, first, trial)
+        _check_put_off_gone(slow, trial)
     return [
         f"locked at {points} moments, before each operation: nothing written after it, each customer once in the end",
-        f"SIGKILL at {kills} points while it was put off: the job in one place",
+        f"SIGKILL at {kills} points while it was put off, or given to another worker meanwhile: the job in one place",
     ]
 
 
@@ -768,7 +787,7 @@ def _begin_fees(trial, *raws):
 
 
 def _run_fees(standing, its, circumstance=None, **options):
-    standing.begin(standing.name, its.path, options.get("stop_after"), options.get("fails_at"))
+    standing.begin(standing.name, its.path, standing.trial.world, options.get("stop_after"), options.get("fails_at"))
     return _ended(standing, circumstance)
 
 
@@ -779,11 +798,26 @@ def _ended(standing, circumstance):
     return value
 
 
-def _judge_after_lock(its, circumstance):
+def _judge_after_lock(trial, its, circumstance):
     log = its.read("SELECT what FROM log ORDER BY number")
     after = log[log.index("locked") + 1 :]
     if after:
         raise Wrong(circumstance, f"after the lock was written: customer {', customer '.join(after)}", must_hold=LOCKED, hint=1)
+    begun = [customer for customer in trial.world.charges() if customer not in log]
+    if begun:
+        raise Wrong(
+            circumstance, f"customer {begun[0]} was charged by job.each_iteration, and what it wrote was rolled back", hint=None,
+            must_hold="the row of a locked shop is not begun: no ROLLBACK takes back what it does outside of the database",
+        )  # fmt: skip
+
+
+def _judge_complete(trial, circumstance, times):
+    found = len(trial.world.mails())
+    if found != times:
+        raise Wrong(
+            circumstance, f"job.on_complete was called {found} times", hint=None,
+            must_hold="as in `iterate`, on_complete is called when the last row is done, once",
+        )  # fmt: skip
 
 
 def _judge_put_off(trial, circumstance, worker="worker 1", id="fees-lamps", was=FEES):
@@ -811,8 +845,10 @@ def _bring_back(trial):
 def _check_open_shop(first, other, trial):
     circumstance = "no shop is locked"
     its = _begin_fees(trial, FEES)
-    _run_fees(first, its, circumstance)
+    value = _run_fees(first, its, circumstance)
     _judge_rows(FEW, map(int, _written(its)), circumstance, EXACTLY, did="written", hint=None)
+    _judge_complete(trial, circumstance, 1)
+    _expect_value(value, "done", circumstance, "iterate_throttled")
     circumstance = "no shop is locked, and the worker is asked to stop after customer 1"
     its = _begin_fees(trial, FEES)
     value = _run_fees(first, its, circumstance, stop_after=1)
@@ -827,8 +863,9 @@ def _check_locked_shop(first, trial):
     its = _begin_fees(trial, FEES, FEES_CHAIRS)
     its.lock()
     value = _run_fees(first, its, circumstance)
-    _judge_after_lock(its, circumstance)
+    _judge_after_lock(trial, its, circumstance)
     _judge_put_off(trial, circumstance)
+    _judge_complete(trial, circumstance, 0)
     _expect_value(value, "throttled", circumstance, "iterate_throttled")
     circumstance = "the shop lamps is locked, and the job of the shop chairs comes"
     value = _run_fees(first, its, circumstance)
@@ -848,43 +885,67 @@ def _check_half_written(first, trial):
         raise Wrong(circumstance, f"written: {', '.join(f'customer {id} {cents}' for id, cents in zip(FEW, paid))}", must_hold="of a row that fails nothing is written, and the rows before it stay written", hint=None)
 
 
-def _check_lock_between(iterate_throttled, other, trial):
+def _check_lock_between(slow, other, trial):
     """The shop is locked while a worker stands before its n-th operation, or as soon after it as nobody is writing."""
     points = put_off = 0
-    with _Standing(trial, "a slow worker", run_throttled, iterate_throttled, everywhere=True) as slow:
-        while True:
-            its = _begin_fees(trial, FEES)
-            slow.begin(slow.name, its.path)
-            at = slow.until(points + 1)
-            if at is None:
-                _ended(slow, "no shop is locked")
-                break  # it has not so many operations
-            points += 1
-            nth = slow.operations().count(at) + 1
-            circumstance = f"a worker stood before its {at} number {nth} when the shop lamps was locked"
-            before = len(_written(its))
-            while not (locked := its.lock(timeout=0)) and slow.stands():
-                slow.worker.release()
-            rows = len(_written(its)) - before
-            if not locked and not its.lock(timeout=0) or rows > 1:
-                raise Wrong(
-                    f"a worker stood before its {at} number {nth} when somebody wanted to lock the shop lamps",
-                    f"they had to wait for {rows} customers", must_hold="a transaction lasts for one row", hint=None,
-                )  # fmt: skip
-            value = _ended(slow, circumstance)
-            _judge_after_lock(its, circumstance)
-            if value == "done":
-                continue
-            put_off += 1
-            _judge_put_off(trial, circumstance, slow.name)
-            its.unlock()
-            _bring_back(trial)
-            circumstance += ", was unlocked, and the job was due"
-            _run_fees(other, its, circumstance)
-            _judge_rows(FEW, map(int, _written(its)), circumstance, EXACTLY, did="written", hint=3)
+    while True:
+        its = _begin_fees(trial, FEES)
+        slow.begin(slow.name, its.path, trial.world)
+        at = slow.until(points + 1)
+        if at is None:
+            _ended(slow, "no shop is locked")
+            break  # it has not so many operations
+        points += 1
+        nth = slow.operations().count(at) + 1
+        circumstance = f"a worker stood before its {at} number {nth} when the shop lamps was locked"
+        before = len(_written(its))
+        while not (locked := its.lock(timeout=0)) and slow.stands():
+            slow.worker.release()
+        rows = len(_written(its)) - before
+        if not locked and not its.lock(timeout=0) or rows > 1:
+            raise Wrong(
+                f"a worker stood before its {at} number {nth} when somebody wanted to lock the shop lamps",
+                f"they had to wait for {rows} customers", must_hold="a transaction lasts for one row", hint=None,
+            )  # fmt: skip
+        value = _ended(slow, circumstance)
+        _judge_after_lock(trial, its, circumstance)
+        if value == "done":
+            continue
+        put_off += 1
+        _judge_put_off(trial, circumstance, slow.name)
+        its.unlock()
+        _bring_back(trial)
+        circumstance += ", was unlocked, and the job was due"
+        _run_fees(other, its, circumstance)
+        _judge_rows(FEW, map(int, _written(its)), circumstance, EXACTLY, did="written", hint=3)
     if not put_off:
         raise CannotTell("the lock always came after the last customer; run the check again")
     return points
+
+
+def _check_put_off_gone(slow, trial):
+    """The job goes to another worker while this one, which puts it off, stands before one of its operations."""
+    theirs, n = "processing:another worker", 0
+    while True:
+        n += 1
+        its = _begin_fees(trial, FEES)
+        its.lock()
+        slow.begin(slow.name, its.path, trial.world)
+        at = slow.until(n)
+        if at is None:
+            _ended(slow, "the shop lamps is locked")
+            return
+        moved = trial.redis.lmove(f"processing:{slow.name}", theirs, "RIGHT", "LEFT")
+        circumstance = f"the shop lamps is locked; before its {at} a worker was silent for too long, and fees-lamps was given to another worker"
+        value = _ended(slow, circumstance)
+        if moved is None:
+            continue
+        also = {"retry": [id_of(raw) for raw in trial.redis.zrange("retry", 0, -1)]}
+        _judge_one_place(trial, circumstance, workers=(slow.name, "another worker"), also=also, hint=3, id="fees-lamps")
+        if listed(trial, theirs) != [moved]:
+            robbed = anomalies.find_robbed({"another worker": ["fees-lamps"]}, {"another worker": ids_in(trial, theirs)})
+            raise Wrong(circumstance, anomalies=[robbed] if robbed else [], must_hold="a worker touches only the job that is in its own list", hint=3)
+        _expect_value(value, "gone", circumstance, "iterate_throttled")
 
 
 def _written(its):
@@ -899,7 +960,7 @@ def _check_throttled_killed(iterate_throttled, first, trial):
     for n, point in enumerate(points, 3):
         its, name = _begin_fees(trial, FEES), f"worker {n}"
         its.lock()
-        outcome = trial.outcome(trial.worker(run_throttled, trial.redis, iterate_throttled, name, its.path, name=name, fault=point))
+        outcome = trial.outcome(trial.worker(run_throttled, trial.redis, iterate_throttled, name, its.path, trial.world, name=name, fault=point))
         trial.expect_no_error(outcome)
         trial.expect_fault(outcome, point)
         circumstance = f"the shop lamps is locked; {name} was {outcome.fault}"
@@ -916,11 +977,12 @@ LEASE = 60_000
 """Milliseconds. No lease ends within a check unless the check lets it end."""
 
 SIMPLE = "the concrete job says which rows, what to do with one, and what comes after: all else is the framework's"
+EACH_JOB = "each job charges each customer of its shop once, adds 4900 to what they have paid, and has its shop's report made"
 EFFECTS = "whatever happens to workers, each customer is charged once and marked as paid once"
 
 OTHERS_WORK = {
-    "redis": "the queue", "signal": "stopping", "time": "retries", "uuid": "doing it once",
-    "workbook.taught.lab11": "the queue", "workbook.taught.lab12": "the queue", "workbook.taught.lab13": "retries",
+    "redis": "the queue", "signal": "stopping",
+    "workbook.taught.lab11": "the queue", "workbook.taught.lab12": "the queue", "workbook.taught.lab13": "trying again",
     "workbook.taught.lab14": "the queue", "workbook.taught.lab15": "the queue", "workbook.taught.lab16": "doing it once",
     "workbook.taught.lab17": "the queue", "workbook.taught.lab18": "stopping",
 }  # fmt: skip
@@ -958,8 +1020,12 @@ def _others_work(node, own, known):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
         return next(((one, _whose(one)) for one in modules if _whose(one)), None)
+    if isinstance(node, ast.Attribute) and node.attr == "sleep":
+        return "sleep", "waiting, and trying again,"
     if isinstance(node, ast.Name) and node.id not in own and node.id in known:
         value = known[node.id]
+        if value is time.sleep:
+            return node.id, "waiting, and trying again,"
         module = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None) or ""
         whose = _whose(module) or ("running the rows" if node.id in _framework() else None)
         return (node.id, whose) if whose else None
@@ -1039,20 +1105,20 @@ def check_yearly_fee(fee, trial):
         name, line, word, whose = found
         raise Wrong(f"{name}, line {line}, has `{word}`: {whose} is the framework's work", must_hold=SIMPLE, hint=3 if word == "try" else None)
     trial.again()
+    with _Standing(trial, "worker 1", run_worker, fee) as first, _Standing(trial, "worker 2", run_worker, fee) as other:
+        operations = _check_fee(first, trial)
+        _check_declined(first, other, trial)
+        _check_locked(first, trial)
+        kills = _check_fee_killed(fee, other, operations, trial)
+    trial.again()
     with (
         _Standing(trial, "worker 1", run_worker, fee, everywhere=True) as first,
         _Standing(trial, "worker 2", run_worker, fee, everywhere=True) as other,
     ):
-        _check_fee(first, trial)
-        operations = first.operations()
-        _check_declined(first, other, trial)
-        _check_locked(first, trial)
         workers = _check_deployments(first, other, operations, trial)
-    trial.again()
-    with _Standing(trial, "worker 2", run_worker, fee) as other:
-        kills = _check_fee_killed(fee, other, operations, trial)
     return [
-        "no queue, retry, signal, lease, lock or cursor in it; rows that are declined or locked are survived",
+        "no queue, retry, signal, lease or lock in it; rows that are declined or locked are survived",
+        "the next year's job for the same shop, and the job of another shop: charged and marked, one report each",
         f"SIGTERM in each of {workers} workers, SIGKILL at {kills} points: each customer charged once, one report",
     ]
 
@@ -1102,8 +1168,29 @@ def _check_fee(first, trial):
     circumstance = "three customers, and nothing goes wrong"
     its = _begin_fee(trial)
     _run_fee(first, trial, its, circumstance)
+    operations = first.operations()
     _judge_no_failure(trial, circumstance)
     _judge_effects(trial, its, circumstance, hint=1)
+    for id, shop, customers in (("fee-lamps-next-year", "lamps", FEW), ("fee-chairs", "chairs", {7: 1})):
+        circumstance = f"three customers of lamps have paid this year's fee; then came the job {id} for the shop {shop}"
+        before, charged, mailed = _all_paid(its), len(trial.world.charges()), len(trial.world.mails())
+        trial.redis.lpush("jobs", job("fee", {"shop": shop}, id))
+        _run_fee(first, trial, its, circumstance)
+        _judge_no_failure(trial, circumstance)
+        _judge_rows(customers, map(int, trial.world.charges()[charged:]), circumstance, EACH_JOB, did="charged", hint=2)
+        after = _all_paid(its)
+        told = [f"customer {id}: {before[id]}, then {after[id]}" for id in after if after[id] - before[id] != 4900 * (id in customers)]
+        if told:
+            raise Wrong(circumstance, f"`paid` of {'; '.join(told)}", must_hold=EACH_JOB, hint=None)
+        reports = [about for about, _ in trial.world.mails()[mailed:]]
+        if reports != [shop]:
+            raise Wrong(circumstance, f"reports on: {', '.join(reports) or 'no shop'}", must_hold=EACH_JOB, hint=1)
+    return operations
+
+
+def _all_paid(its):
+    with its.open() as db:
+        return dict(db.execute("SELECT id, paid FROM customers ORDER BY id"))
 
 
 def _judge_no_failure(trial, circumstance):

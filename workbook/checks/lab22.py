@@ -10,12 +10,13 @@ import json
 import urllib.error
 
 import pika
-from pika.exceptions import ChannelClosedByBroker
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
 from workbook.exercises import checks
 from workbook.faults import around, crash_points, given
+from workbook.proxy import lost_reply
 from workbook.verdicts import CannotTell, Wrong
 
 BROKERS = ("rabbitmq",)
@@ -53,7 +54,7 @@ def _drain(ch, queue):
 
 def _event(ch, kind, id, exchange="events", key=None):
     properties = pika.BasicProperties(type=kind, message_id=id, correlation_id=id, content_type="application/json", delivery_mode=2)
-    ch.basic_publish(exchange, key or kind, json.dumps({"id": id, "kind": kind}).encode(), properties)
+    ch.basic_publish(exchange, key or kind, json.dumps({"id": id}).encode(), properties)
 
 
 def _waits(ch, queue):
@@ -79,7 +80,7 @@ SUBSCRIPTIONS = {
 LATER = "parcel.sent"
 """What `invoices` wants too, from its next version on."""
 
-KINDS = ("partner.address_changed", "order.placed", "order.cancelled", LATER)
+KINDS = ("partner.address_changed", "order.placed", "order.cancelled", LATER, "partner.address_changed.twice")
 
 
 def start_service(parameters, subscribe, service, *calls):
@@ -98,6 +99,14 @@ def start_service(parameters, subscribe, service, *calls):
     if connection.is_open:
         connection.close()
     return usable
+
+
+def start_and_break(parameters, subscribe, service, keys):
+    """It starts over a line that breaks: what pika then raises is expected."""
+    try:
+        start_service(parameters, subscribe, service, keys)
+    except AMQPError:
+        pass
 
 
 def _call(service, keys):
@@ -155,12 +164,19 @@ def check_subscribe(subscribe, trial):
     trial.result(trial.worker(start_service, trial.amqp(), subscribe, "invoices", SUBSCRIPTIONS["invoices"], wanted["invoices"]))
     publish(wanted)
     _compare(ch, events, f"Invoices had asked for one key more, {LATER!r}; then events were published", hint=3)
+    # What was bound stays bound, at each moment of a start. So the start is cut off before its first queue.bind is done.
+    with lost_reply("rabbitmq", lose="bind", cut="request") as proxy:
+        through = trial.amqp(host=proxy.host, port=proxy.port)
+        trial.result(trial.worker(start_and_break, through, subscribe, "invoices", wanted["invoices"]))
+    publish(wanted)
+    circumstance = "Invoices was started once more, and its connection broke at its first queue_bind; then events were published"
+    _compare(ch, events, circumstance, hint=3)
     _check_left_over(trial)
     _check_stays(trial)
     _check_replicas(subscribe, trial, ch, wanted["invoices"])
     return [
         "four services were away, started again and asked for more: each had every event that it wanted, once, and no other",
-        "what waited for a service was still there after its next start; queues and exchange survive the broker's restart",
+        "what waited or was bound was still there after each further start; queues and exchange survive the broker's restart",
         "two replicas of Invoices worked side by side, and each event was handled by one of them",
     ]
 
@@ -218,7 +234,8 @@ def _check_exchange(ch):
         look.exchange_declare("events", "topic", durable=True)
     except ChannelClosedByBroker:
         raise Wrong(
-            "then Orders declared `events`, durable and of type topic, and was refused: it is there with other settings",
+            "then Orders declared `events`, durable and of type topic, and was refused: it is there with another type, "
+            "not durable, or with auto_delete",
             must_hold="whoever comes first declares the exchange, all in the same way",
             hint=None,
         ) from None
@@ -281,7 +298,7 @@ def _check_left_over(trial):
     leaked = anomalies.find_leaked({"the broker": others}, noun="queue")
     if leaked:
         raise Wrong(
-            f"four services were started several times, and now there are {len(names)} queues",
+            f"four services were started several times, and now there are {len(names)} queues; nobody has subscribed to the others",
             anomalies=[leaked],
             must_hold="a service has one queue, however often it is started",
             hint=3,
@@ -300,6 +317,8 @@ def _check_stays(trial):
     for kind, name in (("exchanges", "events"), *(("queues", service) for service in SUBSCRIPTIONS)):
         it = trial.manage("GET", f"{kind}/{{vhost}}/{name}")
         why = [reason for argument, reason in KEEPS_NOT.items() if argument in it["arguments"]]
+        if why and str(it["arguments"].get("x-overflow")).startswith("reject-publish"):
+            why = ["when it is full it refuses what is published, and does not have it"]
         if not it["durable"]:
             why = ["it is not durable: after a restart of the broker it is gone"]
         if it["auto_delete"]:
@@ -467,11 +486,13 @@ def check_catch_up(catch_up, trial):
     _check_comes_meanwhile(catch_up, trial, ch)
     _check_replica_takes_the_rest(catch_up, trial, ch)
     _check_handle_raises(catch_up, trial, ch)
+    _check_replica_between(catch_up, trial, ch)
     points = _check_killed(catch_up, trial, ch)
+    _check_called_again(catch_up, trial, ch)
     return [
-        "five events had waited: each was handled once, in their order, as what it is; an empty queue was left at once",
+        "five events had waited: each was handled once, in their order, as what it is; an empty queue was left",
         "events that came meanwhile were handled, and what a replica took was left to it",
-        "what handle raised came out, and the next run handled that event and all after it",
+        "what handle raised came out, and that event and all after it were there for the next run, and on the same channel",
         f"killed at each of {points} points: the next run did what was left, and at most the one in hand again",
     ]
 
@@ -559,6 +580,22 @@ def _check_replica_takes_the_rest(catch_up, trial, ch):
     worker = _service(trial, catch_up, service, fault="hold before mail 2")
     circumstance = "five events had waited; while Invoices handled the second, a replica took what was left"
     _expect_held(trial, worker, circumstance)
+    _replica_takes(trial, ch, worker, service, circumstance)
+
+
+def _check_replica_between(catch_up, trial, ch):
+    """Whoever asks with basic_get stands right before it, for the third time: whatever it knows of the queue is old then."""
+    service = "invoices"
+    _wait_for(ch, trial, service, AWAY)
+    worker = _service(trial, catch_up, service, fault="hold before basic.get 3")
+    circumstance = "five events had waited; right before Invoices asked for its third, a replica took what was left"
+    if worker.wait_held(within=3.0):
+        _replica_takes(trial, ch, worker, service, circumstance)
+    else:
+        _answers(trial, worker, "five events had waited")
+
+
+def _replica_takes(trial, ch, worker, service, circumstance):
     taken = _drain(ch, service)
     worker.release()
     (answer,) = _answers(trial, worker, circumstance)
@@ -595,6 +632,32 @@ def _check_handle_raises(catch_up, trial, ch):
             f"before that handled was {_listed(early)}, and in the end {_listed(_handled(trial))}",
             must_hold=must_hold,
             hint=None,
+        )
+
+
+def _check_called_again(catch_up, trial, ch):
+    """As `_check_handle_raises`, and the channel stays open: what it still held in its hand, nobody could get."""
+    service, events = "support", AWAY[:3]
+    _wait_for(ch, trial, service, events)
+    circumstance = "handle raised Unreachable at event 2, the first time; catch_up was called again on the same channel"
+    must_hold = "when handle has raised, that event and all after it are in the queue again, for the next call on whatever channel"
+    answers = _answers(trial, _service(trial, catch_up, service, calls=2, fails="event 2"), circumstance)
+    done = _handled(trial)
+    trial.until(lambda: _waits(ch, service) >= len(events) - len(done), within=1.0)
+    waiting = _law(trial, ch, service, events, circumstance, must_hold, hint=3)
+    if waiting:
+        raise Wrong(
+            circumstance,
+            f"handled were {_listed(done)}; {_listed(waiting)} could be got by nobody before that connection ended",
+            must_hold=must_hold,
+            hint=3,
+        )
+    if done != _ids(events) or answers != ["raised", 2]:
+        raise Wrong(
+            circumstance,
+            f"handled were {_listed(done)}, and the second call returned {answers[-1]!r}",
+            must_hold=must_hold,
+            hint=3,
         )
 
 

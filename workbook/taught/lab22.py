@@ -20,17 +20,21 @@ def subscribe(ch, service, *keys):
 
 # Taught in labs/22-publish-subscribe.ipynb, cell 22-081: Exercise 22.2: catch_up
 def catch_up(ch, service, handle):
-    """Call `handle(kind, data)` with each event that waits in the queue `service`; return how many, when nothing waits.
+    """Call `handle(kind, data)` with each event in the queue `service`; return the number handled, as soon as nothing waits.
 
     kind: the event's type. data: its body, read as JSON. The broker may forget an event when its handle has returned, and
-    not before. What handle raises comes out.
+    not before. What handle raises comes out; then that event and all after it are in the queue again.
     """
     count = 0
     while True:
         delivery, properties, body = ch.basic_get(service)
         if delivery is None:
             return count
-        handle(properties.type, json.loads(body))
+        try:
+            handle(properties.type, json.loads(body))
+        except Exception:
+            ch.basic_nack(delivery.delivery_tag)
+            raise
         ch.basic_ack(delivery.delivery_tag)
         count += 1
 

@@ -1,4 +1,6 @@
-"""Writes first, which also takes the right to write, and takes all of it back when the shop turns out to be locked."""
+"""An object around the job, statements for begin and end, and WATCH with MULTI for the move."""
+
+from redis import WatchError
 
 from workbook.taught.lab19 import Locked, iterate
 
@@ -11,12 +13,12 @@ class Guarded:
         return self.job.build_enumerator(args, cursor)
 
     def each_iteration(self, args, row):
-        self.db.execute("BEGIN")
+        self.db.execute("BEGIN IMMEDIATE")
         try:
-            self.job.each_iteration(args, row)
             found = self.db.execute("SELECT count(*) FROM locked WHERE shop = ?", (args["shop"],))
             if found.fetchone()[0]:
                 raise Locked
+            self.job.each_iteration(args, row)
         except BaseException:
             self.db.execute("ROLLBACK")
             raise
@@ -27,9 +29,18 @@ def iterate_throttled(r, worker, raw, job, stopping, db, due):
     try:
         return iterate(r, worker, raw, Guarded(job, db), stopping)
     except Locked:
-        held = r.lindex(f"processing:{worker}", -1)
+        mine = f"processing:{worker}"
         with r.pipeline() as pipe:
-            pipe.lrem(f"processing:{worker}", 1, held)
-            pipe.zadd("retry", {held: due})
-            pipe.execute()
-        return "throttled"
+            while True:
+                try:
+                    pipe.watch(mine)
+                    held = pipe.lindex(mine, 0)
+                    if held is None:
+                        return "gone"
+                    pipe.multi()
+                    pipe.lrem(mine, 1, held)
+                    pipe.zadd("retry", {held: due})
+                    pipe.execute()
+                    return "throttled"
+                except WatchError:
+                    continue

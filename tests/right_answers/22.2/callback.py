@@ -17,9 +17,14 @@ def catch_up(ch, service, handle):
     while left:
         consumer = ch.basic_consume(service, on_event)
         before = -1
-        while before < len(handled):
-            before = len(handled)
-            ch.connection.process_data_events(time_limit=0.05)
+        try:
+            while before < len(handled):
+                before = len(handled)
+                ch.connection.process_data_events(time_limit=0.05)
+        except BaseException:
+            ch.basic_cancel(consumer)
+            ch.basic_nack(multiple=True)
+            raise
         ch.basic_cancel(consumer)
         left = ch.queue_declare(service, passive=True).method.message_count
     return len(handled)

@@ -11,7 +11,12 @@ def catch_up(ch, service, handle):
         for delivery, properties, body in ch.consume(service, inactivity_timeout=0.05):
             if delivery is None:
                 break
-            handle(properties.type, json.loads(body))
+            try:
+                handle(properties.type, json.loads(body))
+            except BaseException:
+                ch.cancel()
+                ch.basic_nack(delivery.delivery_tag)
+                raise
             ch.basic_ack(delivery.delivery_tag)
             count += 1
         ch.cancel()

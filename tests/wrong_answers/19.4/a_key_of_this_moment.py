@@ -1,7 +1,7 @@
 """Makes a key of its own, another one each time.
 
-expects: WRONG
-says: `uuid4`
+expects: WRONG duplicated
+says: was killed after its charge
 """
 
 from uuid import uuid4

@@ -1,0 +1,23 @@
+"""Its key is the same each year: next year nobody is charged.
+
+expects: WRONG lost
+says: then came the job fee-lamps-next-year
+says: customer 1 was never charged
+"""
+
+from workbook.taught.lab19 import customers_of
+
+
+class YearlyFee:
+    def __init__(self, db, world):
+        self.db, self.world = db, world
+
+    def collection(self, args):
+        return customers_of(self.db, args["shop"])
+
+    def each_iteration(self, args, customer, id):
+        self.world.charge(customer, 4900, key=f"yearly-fee:{customer}")
+        self.db.execute("UPDATE customers SET paid = paid + 4900 WHERE id = ?", (customer,))
+
+    def follow_up(self, args):
+        return "report", {"shop": args["shop"]}

@@ -1,0 +1,24 @@
+"""The time is in its key: another one each time.
+
+expects: WRONG duplicated
+says: was killed after its charge
+"""
+
+import time
+
+from workbook.taught.lab19 import customers_of
+
+
+class YearlyFee:
+    def __init__(self, db, world):
+        self.db, self.world = db, world
+
+    def collection(self, args):
+        return customers_of(self.db, args["shop"])
+
+    def each_iteration(self, args, customer, id):
+        self.world.charge(customer, 4900, key=f"{id} at {time.time()}")
+        self.db.execute("UPDATE customers SET paid = paid + 4900 WHERE id = ?", (customer,))
+
+    def follow_up(self, args):
+        return "report", {"shop": args["shop"]}

@@ -1,0 +1,23 @@
+"""Knows one shop.
+
+expects: WRONG lost phantom
+says: then came the job fee-chairs
+says: customer 7 was never charged
+"""
+
+from workbook.taught.lab19 import customers_of
+
+
+class YearlyFee:
+    def __init__(self, db, world):
+        self.db, self.world = db, world
+
+    def collection(self, args):
+        return customers_of(self.db, "lamps")
+
+    def each_iteration(self, args, customer, id):
+        self.world.charge(customer, 4900, key=id)
+        self.db.execute("UPDATE customers SET paid = paid + 4900 WHERE id = ?", (customer,))
+
+    def follow_up(self, args):
+        return "report", {"shop": args["shop"]}
