@@ -152,9 +152,20 @@ def test_what_is_read_under_watch_counts(corner):
 
 
 def test_a_script_is_an_eval_however_it_is_sent(corner):
-    corner.redis.script_load("return redis.call('LPUSH', KEYS[1], ARGV[1])")
     outcome = corner.run(REDIS["script"], corner.redis, fault="kill after EVAL")
     assert (outcome.kind, noted(outcome), corner.redis.llen("jobs")) == ("killed", ["killed after its EVALSHA"], 1)
+
+
+def test_a_registered_script_is_one_step_whether_the_server_knows_it_or_not(corner):
+    steps = []
+    for name in ("unknown", "known"):
+        if name == "unknown":
+            corner.redis.script_flush()
+        assert corner.run(REDIS["script"], corner.redis, name=name).kind == "returned"
+        records = corner.history.records()
+        steps.append([one["what"] for one in records if one["who"] == name and one["phase"] == "start"])
+    assert steps == [["worker", "EVALSHA"]] * 2
+
 
 
 # RabbitMQ

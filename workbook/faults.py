@@ -208,6 +208,10 @@ TAKES = {"BLMOVE", "LMOVE", "BRPOPLPUSH", "RPOPLPUSH", "BRPOP", "BLPOP", "RPOP",
 """Redis commands whose reply is the unit of work."""
 
 
+_loaded = {}
+"""SHA of a registered script → the clients through which this process has loaded it."""
+
+
 def _wrap_redis():
     import redis
 
@@ -233,7 +237,21 @@ def _wrap_redis():
 
         return wrapped
 
+    def call_script(original):
+        def wrapped(self, keys=None, args=None, client=None):
+            # Whether a registered script has to be loaded first depends on what earlier processes left on the server: it is
+            # loaded here, and is no step, so that the same code makes the same steps each time.
+            on = client or self.registered_client
+            if _armed is not None and not isinstance(on, redis.client.Pipeline) and on not in _loaded.setdefault(self.sha, []):
+                with no_steps("redis"):
+                    on.script_load(self.script)
+                _loaded[self.sha].append(on)
+            return original(self, keys, args, client)
+
+        return wrapped
+
     _replace(redis.Redis, "execute_command", execute_command)
+    _replace(redis.commands.core.Script, "__call__", call_script)
     _replace(redis.client.Pipeline, "execute", execute_pipeline)
     # WATCH, and what is read between it and MULTI.
     _replace(redis.client.Pipeline, "immediate_execute_command", execute_command)
