@@ -10,6 +10,10 @@ import psutil
 from workbook import paths
 
 
+HEARS_INTERRUPTS = "import signal as _signal; _signal.signal(_signal.SIGINT, _signal.default_int_handler)\n"
+"""A shell without job control has whatever it starts in the background ignore SIGINT, the tests and their children too."""
+
+
 class Program:
     """A Python program in a process and a session of its own, which talks in lines.
 
@@ -21,7 +25,7 @@ class Program:
         environment = {**os.environ, "WORKBOOK_PROGRESS": "off"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-c", code, *map(str, arguments)], cwd=paths.ROOT, env=environment,
+            [sys.executable, "-u", "-c", HEARS_INTERRUPTS + code, *map(str, arguments)], cwd=paths.ROOT, env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )
 
