@@ -16,6 +16,7 @@ import kafka
 import pika
 import psutil
 import pytest
+from processes import HEARS_INTERRUPTS
 import redis
 from compose import effective
 from second_checkout import Checkout, one_sentence
@@ -248,7 +249,7 @@ def test_an_interrupt_of_a_kernels_group_does_not_reach_the_broker_it_had_starte
         "    print(broker.process.pid, flush=True)\n    sys.stdin.read()\n"
     )
     kernel = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", HEARS_INTERRUPTS + code],
         cwd=second.root,  # where no other holder of a crash-test broker can come in between
         env=second.environment(),
         stdin=subprocess.PIPE,
