@@ -121,6 +121,7 @@ def test_every_way_of_publishing_puts_every_message_there_and_consuming_takes_it
 def test_webhooks_reach_every_receiver_and_wait_for_the_slow_one(shared_brokers):
     from benchmarks import messages
 
-    with messages.receivers(slow=True) as addresses:
-        assert len(addresses) == 3
+    with lab.Corner(("rabbitmq",)) as corner:
+        addresses = messages.receivers(corner, slow=True)
+        assert len(set(addresses)) == 3
         assert messages.call_all(addresses) >= messages.SLOW * 1000

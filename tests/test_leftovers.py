@@ -2,8 +2,6 @@
 
 import json
 import time
-import urllib.request
-from base64 import b64encode
 
 import nbformat
 import pika
@@ -29,44 +27,30 @@ def labs():
     return [number for number in exercises.labs() if number[0] == "2" and "rabbitmq" in exercises.brokers_of(number)]
 
 
-def manage(address, method, path, body=None):
-    request = urllib.request.Request(
-        f"http://{address['host']}:{address['management_port']}/api/{path}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": "Basic " + b64encode(f"{address['user']}:{address['password']}".encode()).decode(),
-        },
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        text = answer.read()
-    return json.loads(text) if text else None
-
-
 @pytest.fixture
 def other(shared_brokers):
-    """A virtual host of somebody else's, with an exchange, a queue, a binding and a message; its definitions."""
-    address = shared_brokers.address("rabbitmq")
-    manage(address, "PUT", f"vhosts/{OTHER}", {})
-    manage(address, "PUT", f"permissions/{OTHER}/{address['user']}", {"configure": ".*", "write": ".*", "read": ".*"})
-    parameters = pika.ConnectionParameters(
-        address["host"], address["port"], OTHER, pika.PlainCredentials(address["user"], address["password"])
-    )
-    with pika.BlockingConnection(parameters) as connection:
-        ch = connection.channel()
-        ch.confirm_delivery()
-        ch.exchange_declare("events", "topic", durable=True)
-        ch.queue_declare("invoices", durable=True)
-        ch.queue_bind("invoices", "events", "#")
-        ch.basic_publish("events", "order.placed", b"order 1", pika.BasicProperties(delivery_mode=2))
-    yield address, parameters, manage(address, "GET", f"definitions/{OTHER}")
-    manage(address, "DELETE", f"vhosts/{OTHER}")
+    """A corner, and a virtual host of somebody else's with an exchange, a queue, a binding and a message in it."""
+    with lab.Corner(("rabbitmq",)) as corner:
+        parameters = corner.amqp()
+        parameters.virtual_host = OTHER
+        corner.manage("PUT", f"vhosts/{OTHER}", {})
+        user = parameters.credentials.username
+        corner.manage("PUT", f"permissions/{OTHER}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
+        with pika.BlockingConnection(parameters) as connection:
+            ch = connection.channel()
+            ch.confirm_delivery()
+            ch.exchange_declare("events", "topic", durable=True)
+            ch.queue_declare("invoices", durable=True)
+            ch.queue_bind("invoices", "events", "#")
+            ch.basic_publish("events", "order.placed", b"order 1", pika.BasicProperties(delivery_mode=2))
+        yield corner, parameters
+        corner.manage("DELETE", f"vhosts/{OTHER}")
 
 
 @pytest.mark.parametrize("number", labs())
 def test_a_notebook_leaves_nothing_on_the_broker(number, other):
-    address, parameters, definitions = other
+    corner, parameters = other
+    definitions = corner.manage("GET", f"definitions/{OTHER}")
     path = next((paths.ROOT / "solutions").glob(f"{number}-*.ipynb"))
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST))
@@ -76,20 +60,20 @@ def test_a_notebook_leaves_nothing_on_the_broker(number, other):
     assert corners, "the notebook never opened a corner, so there was nothing to leave behind"
     assert threads == []
     vhosts = {f"wb-{corner}" for corner in corners if corner not in lab.places_in_use()}
-    assert vhosts & {one["name"] for one in manage(address, "GET", "vhosts")} == set()
-    assert _connections(address, vhosts) == []
-    assert manage(address, "GET", f"definitions/{OTHER}") == definitions
+    assert vhosts & {one["name"] for one in corner.manage("GET", "vhosts")} == set()
+    assert _connections(corner, vhosts) == []
+    assert corner.manage("GET", f"definitions/{OTHER}") == definitions
     with pika.BlockingConnection(parameters) as connection:
         ch = connection.channel()
         assert ch.basic_get("invoices")[2] == b"order 1"
         assert ch.basic_get("invoices")[2] is None
 
 
-def _connections(address, vhosts, within=15):
+def _connections(corner, vhosts, within=15):
     """The names of the connections in these virtual hosts: the API tells of an end some seconds later."""
     deadline = time.monotonic() + within
     while True:
-        left = [one["name"] for one in manage(address, "GET", "connections") if one.get("vhost") in vhosts]
+        left = [one["name"] for one in corner.manage("GET", "connections") if one.get("vhost") in vhosts]
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.2)

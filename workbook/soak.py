@@ -31,11 +31,11 @@ NOTEBOOK_SECONDS = 300
 EVERY = 180
 """Seconds between two tables while it runs."""
 
-PACKAGE = ("__init__", "anomalies", "checks/jobs", "exercises", "faults", "forkserver", "history", "lab", "line",
-           "outside", "proxy", "trial", "verdicts", "workers")
+PACKAGE = ("__init__", "anomalies", "checks/jobs", "checks/messages", "exercises", "faults", "forkserver", "history",
+           "lab", "line", "outside", "proxy", "trial", "verdicts", "workers")
 """The modules of the support package that a verdict passes through: a change in one begins every count anew."""
 
-NOTEBOOK_PACKAGE = (*PACKAGE, "figures", "predictions", "progress", "builder/validation", "builder/golden",
+NOTEBOOK_PACKAGE = (*PACKAGE, "figures", "predictions", "progress", "webservice", "builder/validation", "builder/golden",
                     "builder/notebooks")
 
 

@@ -8,13 +8,10 @@ Classic queues unless a row says quorum.
 The last rows: how long it keeps the sender when one of three receivers is slow.
 """
 
-import contextlib
 import re
 import subprocess
-import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pika
@@ -27,7 +24,8 @@ from workbook.taught.lab24 import confirming
 from workbook.trouble import Trouble
 
 JARS = paths.STATE / "perftest"
-BODY = b"x" * 100
+BODY = b'"%s"' % (b"x" * 98)
+"""100 bytes, and JSON: the web services read it."""
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
 WINDOW = 100
 LONGER = 10
@@ -145,35 +143,14 @@ def perftest(parameters, queue, *options):
 # Webhooks
 
 
-class Receiver(BaseHTTPRequestHandler):
-    """Takes a POST, and its time if it is the slow one."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        if self.server.slow:
-            time.sleep(SLOW)  # its work, not a wait for something
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+def take_slowly(data):
+    time.sleep(SLOW)  # its work, not a wait for something
 
 
-@contextlib.contextmanager
-def receivers(slow):
-    """Three HTTP servers on 127.0.0.1; `slow`: whether one of them is. Their addresses."""
-    servers = []
-    for number in range(3):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        server.slow = slow and number == 1
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-    try:
-        yield [f"http://127.0.0.1:{server.server_port}/" for server in servers]
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
+def receivers(corner, slow):
+    """Three web services in processes of their own; `slow`: whether one of them is. Their addresses."""
+    answers = (len, take_slowly if slow else len, len)
+    return [corner.web_service(f"receiver {number}", answer).url for number, answer in enumerate(answers, 1)]
 
 
 def call_all(addresses):
@@ -222,11 +199,11 @@ def measure(quick):
                 filled=messages,
             )
             yield Row(f"pika consumes, prefetch {prefetch}, {kind}", "messages/s", ours, "PerfTest, the same", theirs)
-        yield from _senders(ch, 5 if quick else 30)
+        yield from _senders(corner, ch, 5 if quick else 30)
         ch.connection.close()
 
 
-def _senders(ch, events):
+def _senders(corner, ch, events):
     """An event told to three services, over a topic and by webhooks: milliseconds that it keeps the sender."""
     ch.exchange_declare("events", "topic", durable=True)
     for service in ("support", "contracts", "invoices"):
@@ -239,6 +216,7 @@ def _senders(ch, events):
         return (time.perf_counter() - started) * 1000
 
     for slow, what in ((False, "none slow"), (True, f"one takes {SLOW * 1000:.0f} ms")):
-        with receivers(slow) as addresses:
-            ours, theirs = pairs(publish, lambda: call_all(addresses), events)
+        addresses = receivers(corner, slow)
+        ours, theirs = pairs(publish, lambda: call_all(addresses), events)
+        corner.end_workers()
         yield Row(f"an event for three receivers, {what}: topic", "ms", ours, "webhooks, one after another", theirs)

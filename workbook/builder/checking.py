@@ -474,7 +474,7 @@ def _strays(root, labs):
         "labs": {f"{lab.name}.ipynb" for lab in labs},
         "solutions": {f"{lab.name}.{ending}" for lab in labs for ending in ("py", "ipynb")},
         "workbook/taught": {"__init__.py"} | {f"lab{lab.number}.py" for lab in labs},
-        "workbook/checks": {"__init__.py", "jobs.py"} | {f"lab{lab.number}.py" for lab in labs},
+        "workbook/checks": {"__init__.py", "jobs.py", "messages.py"} | {f"lab{lab.number}.py" for lab in labs},
         "tests/golden": {f"{lab.name}.txt" for lab in labs},
     }
     numbers = {number for lab in labs for number in lab.exercise_cells()}

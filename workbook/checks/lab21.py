@@ -11,6 +11,7 @@ import pika
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
+from workbook.checks.messages import channel, drain
 from workbook.exercises import checks
 from workbook.faults import around, crash_points, given, no_steps
 from workbook.verdicts import CannotTell, Wrong
@@ -159,12 +160,6 @@ def _publish(ch, queue, messages):
 # What the checks share
 
 
-def _channel(trial):
-    ch = trial.connect().channel()
-    ch.confirm_delivery()
-    return ch
-
-
 def _fresh(trial, ch, queue, messages=(), parked=True):
     """A new experiment: an empty queue with these messages; and, unless it is to be missing, an empty queue `parked`."""
     trial.again()
@@ -176,26 +171,11 @@ def _fresh(trial, ch, queue, messages=(), parked=True):
     _publish(ch, queue, messages)
 
 
-def _drain(ch, name):
-    """Take everything out of a queue, if it is there: (properties, body) of each."""
-    ch, found = ch.connection.channel(), []  # one of its own: where there is no such queue the broker closes it
-    try:
-        while True:
-            method, properties, body = ch.basic_get(name, auto_ack=True)
-            if method is None:
-                break
-            found.append((properties, body))
-    except pika.exceptions.ChannelClosedByBroker:
-        return found
-    ch.close()
-    return found
-
-
 def _peek(ch, name):
-    """What waits in a queue, and goes on to wait there: (properties, body) of each."""
+    """What waits in a queue, and goes on to wait there, as `drain` gives it."""
     ch, found = ch.connection.channel(), []
     while (got := ch.basic_get(name))[0]:
-        found.append(got[1:])
+        found.append(got)
     if found:
         ch.basic_nack(0, multiple=True, requeue=True)
     ch.queue_declare(name, passive=True)  # answered when all are back
@@ -243,7 +223,7 @@ def _handled(trial):
     ],
 )
 def check_receive(receive, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     points = _check_all_kinds(receive, trial, ch)
     _check_again(receive, trial, ch)
     for error in (KeyError("iban"), ValueError("the amount is odd"), TypeError("cents"), AttributeError("cents")):
@@ -265,8 +245,8 @@ def _judge_places(trial, ch, messages, queue):
     """Each message in its place, once; and each parked one as it came, with its reason."""
     by_id = {sent.id: sent for sent in messages}
     handled = _handled(trial)
-    parked = [(_name(messages, properties, body), properties, body) for properties, body in _drain(ch, PARKED)]
-    back = [_name(messages, properties, body) for properties, body in _drain(ch, queue)]
+    parked = [(_name(messages, properties, body), properties, body) for _, properties, body in drain(ch, PARKED)]
+    back = [_name(messages, properties, body) for _, properties, body in drain(ch, queue)]
     got = {
         "handled": [_whose(messages, told) for _, told in handled],
         "parked": [id for id, *_ in parked],
@@ -441,8 +421,8 @@ def _check_function_raises(receive, trial, ch, error):
     _, raised = _result(trial, worker, circumstance)
     found = {
         "handled": [_whose(messages, told) for _, told in _handled(trial)],
-        "parked": [_name(messages, *one) for one in _drain(ch, PARKED)],
-        "the queue payments again": [_name(messages, *one) for one in _drain(ch, "payments")],
+        "parked": [_name(messages, *one[1:]) for one in drain(ch, PARKED)],
+        "the queue payments again": [_name(messages, *one[1:]) for one in drain(ch, "payments")],
     }
     must_hold = "what a function raises comes out of receive, and its message goes back to its queue"
     broken = anomalies.find_anomalies(Ledger(accepted=[sent.id for sent in messages], found=found), "message")
@@ -484,13 +464,13 @@ def _check_killed(receive, trial, ch):
         trial.expect_fault(outcome, point)
         parked = []
 
-        def places(look=_peek, parked=parked):
+        def places(taken=_peek, parked=parked):
             # The broker notices the broken connection by itself, and then gives back what was not acknowledged.
-            parked += [_name(messages, *one) for one in _drain(ch, PARKED)]
+            parked += [_name(messages, *one[1:]) for one in drain(ch, PARKED)]
             return {
                 "handled": [_whose(messages, data) for _, data in _handled(trial)],
                 "parked": parked,
-                "the queue payments again": [_name(messages, *one) for one in look(ch, "payments")],
+                "the queue payments again": [_name(messages, *one[1:]) for one in taken(ch, "payments")],
             }
 
         def all_found(places=places):
@@ -511,7 +491,7 @@ def _check_killed(receive, trial, ch):
             expect_nothing_lost(places(), killed)
         again = "then receive was called again"
         _result(trial, _reader(trial, receive, "payments", PAYMENTS, name="reader 2"), f"{killed}; {again}")
-        found = places(_drain)
+        found = places(drain)
         expect_nothing_lost(found, killed, again)
         _expect_right_places(messages, found, killed, again)
     return len(points)

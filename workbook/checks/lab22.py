@@ -14,6 +14,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
+from workbook.checks.messages import Look, channel, drain, look
 from workbook.exercises import checks
 from workbook.faults import around, crash_points, given
 from workbook.proxy import lost_reply
@@ -25,31 +26,9 @@ BROKERS = ("rabbitmq",)
 # What the checks share
 
 
-def _channel(trial):
-    """The check's own channel, in confirm mode: what it has published is in the queues when the call returns."""
-    ch = trial.connect().channel()
-    ch.confirm_delivery()
-    return ch
-
-
-def _look(ch, queue):
-    """(messages that wait, consumers) of a queue; None when there is none, and when only its owner may see what is in it."""
-    look = ch.connection.channel()  # which the broker closes when there is none
-    try:
-        declared = look.queue_declare(queue, passive=True).method
-    except ChannelClosedByBroker:
-        return None
-    look.close()
-    return declared.message_count, declared.consumer_count
-
-
-def _drain(ch, queue):
-    """The ids of all that waits in a queue, which is empty then; none when there is no such queue."""
-    found = []
-    if _look(ch, queue) is not None:
-        while (got := ch.basic_get(queue, auto_ack=True))[0]:
-            found.append(got[1].message_id)
-    return found
+def _ids_in(ch, queue):
+    """The ids of all that waits in a queue, which is empty then."""
+    return [properties.message_id for _, properties, _ in drain(ch, queue)]
 
 
 def _event(ch, kind, id, exchange="events", key=None):
@@ -59,7 +38,7 @@ def _event(ch, kind, id, exchange="events", key=None):
 
 def _waits(ch, queue):
     """How many messages wait in a queue; none when there is no such queue."""
-    return (_look(ch, queue) or (0, 0))[0]
+    return (look(ch, queue) or Look(0, 0)).ready
 
 
 def _listed(ids):
@@ -142,7 +121,7 @@ def replica(parameters, subscribe, service, keys, world):
     ],
 )
 def check_subscribe(subscribe, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     events = {service: [] for service in SUBSCRIPTIONS}
     sent = []
 
@@ -229,9 +208,9 @@ def _queue(trial, name):
 
 def _check_exchange(ch):
     """The producer declares it too, and may be there first: with the same settings, or one of the two cannot start."""
-    look = ch.connection.channel()
+    declaring = ch.connection.channel()
     try:
-        look.exchange_declare("events", "topic", durable=True)
+        declaring.exchange_declare("events", "topic", durable=True)
     except ChannelClosedByBroker:
         raise Wrong(
             "then Orders declared `events`, durable and of type topic, and was refused: it is there with another type, "
@@ -239,7 +218,7 @@ def _check_exchange(ch):
             must_hold="whoever comes first declares the exchange, all in the same way",
             hint=None,
         ) from None
-    look.close()
+    declaring.close()
 
 
 def _second_starts(subscribe, trial, publish):
@@ -268,7 +247,7 @@ def _compare(ch, events, circumstance, hint=None, never=()):
     got, gone = {}, []
     for service in events:
         got[service] = []
-        if _look(ch, service) is None:
+        if look(ch, service) is None:
             gone.append(service)
             continue
         while (message := ch.basic_get(service))[0]:
@@ -338,7 +317,7 @@ def _check_replicas(subscribe, trial, ch, keys):
     arguments = (trial.amqp(), subscribe, "invoices", keys, trial.world)
     two = [trial.worker(replica, *arguments, name=f"replica {number}", fault="hold before mail") for number in (1, 2)]
     circumstance = "two replicas of Invoices were started, and read from its queue"
-    trial.until(lambda: _look(ch, "invoices")[1] == 2 or not all(one.alive for one in two))
+    trial.until(lambda: look(ch, "invoices").consumers == 2 or not all(one.alive for one in two))
     events = [f"{keys[0]} {number} for two" for number in range(1, 7)]
     for id in events:
         _event(ch, keys[0], id)
@@ -356,7 +335,7 @@ def _check_replicas(subscribe, trial, ch, keys):
     for one in two:
         trial.result(one, circumstance=circumstance)
     done = [id for id, _ in trial.world.mails()]
-    broken = anomalies.find_anomalies(Ledger(accepted=events, found={"done": done, "the queue": _drain(ch, "invoices")}), "event")
+    broken = anomalies.find_anomalies(Ledger(accepted=events, found={"done": done, "the queue": _ids_in(ch, "invoices")}), "event")
     if broken:
         raise Wrong(circumstance, anomalies=broken, must_hold="each event is handled by one of the two replicas", hint=1)
 
@@ -446,7 +425,7 @@ def _expect_held(trial, worker, circumstance):
 def _law(trial, ch, service, events, circumstance, must_hold, hint=None, done=None, elsewhere=()):
     """Each event is done or waits, once."""
     done = _handled(trial) if done is None else done
-    found = {"done": done, "the queue": _drain(ch, service), "a replica": list(elsewhere)}
+    found = {"done": done, "the queue": _ids_in(ch, service), "a replica": list(elsewhere)}
     broken = anomalies.find_anomalies(Ledger(accepted=_ids(events), found=found), "event", trial.history.records())
     if broken:
         raise Wrong(
@@ -481,7 +460,7 @@ ONE_MORE = ("order.cancelled", "event 6")
     ],
 )
 def check_catch_up(catch_up, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _check_away(catch_up, trial, ch)
     _check_comes_meanwhile(catch_up, trial, ch)
     _check_replica_takes_the_rest(catch_up, trial, ch)
@@ -506,7 +485,7 @@ def _check_away(catch_up, trial, ch):
     if worker.wait_held(within=3.0):
         # Nobody may take this one: the service has gone home, with its channel still open.
         _event(ch, *ONE_MORE, exchange="", key=service)
-        free = trial.until(lambda: _look(ch, service) == (1, 0), within=1.0)
+        free = trial.until(lambda: look(ch, service) == (1, 0), within=1.0)
         worker.release()
     elif worker.alive:
         raise Wrong(
@@ -596,7 +575,7 @@ def _check_replica_between(catch_up, trial, ch):
 
 
 def _replica_takes(trial, ch, worker, service, circumstance):
-    taken = _drain(ch, service)
+    taken = _ids_in(ch, service)
     worker.release()
     (answer,) = _answers(trial, worker, circumstance)
     waiting = _law(trial, ch, service, AWAY, circumstance, "each event is handled once, by one of the two", elsewhere=taken)

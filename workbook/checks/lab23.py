@@ -12,10 +12,11 @@ import urllib.error
 import urllib.parse
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError
 
 from workbook import anomalies
 from workbook.anomalies import Anomaly, as_text
+from workbook.checks.messages import channel, drain, look
 from workbook.exercises import checks
 from workbook.faults import around, given
 from workbook.proxy import lost_reply
@@ -27,42 +28,16 @@ BROKERS = ("rabbitmq",)
 # What the checks share
 
 
-def _channel(trial):
-    """The check's own channel, in confirm mode: what it has published is in the queues when the call returns."""
-    ch = trial.connect().channel()
-    ch.confirm_delivery()
-    return ch
+def _waiting(ch):
+    """Service -> how many messages wait for it; None where it has no queue."""
+    seen = {service: look(ch, service) for service in NEEDS}
+    return {service: one and one.ready for service, one in seen.items()}
 
 
-def _ready(ch, name):
-    """How many messages wait in a queue; None when there is no such queue."""
-    look = ch.connection.channel()  # which the broker closes when there is none
-    try:
-        count = look.queue_declare(name, passive=True).method.message_count
-    except ChannelClosedByBroker:
-        return None
-    look.close()
-    return count
-
-
-def _drain(ch, name):
-    """Take everything out of a queue, of which all is there: (key, properties, body) of each."""
-    found, count = [], _ready(ch, name)
-    if count:
-        for got in ch.consume(name, inactivity_timeout=5):
-            if got[0] is not None:
-                found.append((got[0].routing_key, got[1], got[2]))
-            if got[0] is None or len(found) == count:
-                break
-        ch.cancel()
-        ch.basic_ack(multiple=True)
-    return found
-
-
-def _look(ch, name):
-    """What is in a queue, as `_drain` gives it, and stays there; nothing when there is no such queue."""
+def _peek(ch, name):
+    """What is in a queue, (key, properties, body) of each, and stays there; nothing when there is no such queue."""
     found = []
-    if _ready(ch, name) is not None:
+    if look(ch, name) is not None:
         while (got := ch.basic_get(name))[0]:
             found.append((got[0].routing_key, got[1], got[2]))
         ch.basic_nack(multiple=True, requeue=True)
@@ -180,15 +155,15 @@ def _needed(keys):
     ],
 )
 def check_bind_all(bind_all, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     ch.exchange_declare("events", "topic", durable=True)
     trial.result(trial.worker(call_bind_all, trial.amqp(), bind_all))
     _check_queues(ch, trial)
     _check_stays(trial, "queues", NEEDS, hint=3)
     _publish(ch, FIRST)
-    waited = {service: _ready(ch, service) for service in NEEDS}
+    waited = _waiting(ch)
     trial.result(trial.worker(call_bind_all, trial.amqp(), bind_all), circumstance="bind_all was called a second time")
-    if waited != {service: _ready(ch, service) for service in NEEDS}:
+    if waited != _waiting(ch):
         broken = _broken(trial, ch, FIRST)
         raise Wrong(
             "bind_all was called a second time, while messages waited",
@@ -231,7 +206,7 @@ def _publish(ch, keys):
 
 
 def _check_queues(ch, trial):
-    missing = [service for service in NEEDS if _ready(ch, service) is None]
+    missing = [service for service in NEEDS if look(ch, service) is None]
     if missing:
         there = ", ".join(sorted(queue["name"] for queue in trial.manage("GET", "queues/{vhost}")))
         raise Wrong(
@@ -243,7 +218,7 @@ def _check_queues(ch, trial):
 
 
 def _broken(trial, ch, keys):
-    got = {service: [as_text(body) for _, _, body in _drain(ch, service)] for service in NEEDS}
+    got = {service: [as_text(body) for _, _, body in drain(ch, service)] for service in NEEDS}
 
     def why(service, key):
         """The patterns of the queue, or the one of them that has let the message in."""
@@ -360,7 +335,7 @@ def publish_batches(parameters, publisher, exchange, batches):
     ],
 )
 def check_publisher(publisher, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _open(publisher, trial)
     _check_exchange(trial)
     for service in ("invoices", "contracts"):
@@ -483,7 +458,7 @@ def _publish_over_a_bad_line(publisher, trial, ch, number):
         trial.result(trial.worker(publish_until_it_raises, through, publisher, EXCHANGE, batch, name=name))
     steps = [step for step in trial.history.records() if step["who"] == name]
     sent = [at for at, step in enumerate(steps) if (step["what"], step["phase"]) == ("basic.publish", "start")]
-    there = {_id(body) for _, _, body in _drain(ch, "unrouted")}
+    there = {_id(body) for _, _, body in drain(ch, "unrouted")}
     if proxy.lost and len(sent) >= number:
         returned = [step["id"] for step in steps[sent[number - 1] :] if (step["what"], step["phase"]) == ("published", "end")]
         lost = [id for id in returned if id not in there]
@@ -539,8 +514,8 @@ def _bind_while_it_is_kept(publisher, trial, ch, got):
 def _collect(ch, got):
     """Add what the services' queues have; look at what is in `unrouted`, which stays there until somebody takes care of it."""
     for service in ("invoices", "contracts"):
-        got[service] += _drain(ch, service)
-    got["unrouted"] = _look(ch, "unrouted")
+        got[service] += [(method.routing_key, *rest) for method, *rest in drain(ch, service)]
+    got["unrouted"] = _peek(ch, "unrouted")
 
 
 def _id(body):

@@ -12,6 +12,7 @@ from pika.exceptions import AMQPError
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
+from workbook.checks.messages import channel, drain, empty_queue, ready
 from workbook.exercises import checks
 from workbook.faults import around, given
 from workbook.line import Line
@@ -29,35 +30,9 @@ HEARTBEAT = 1
 # What the checks share
 
 
-def _queue(ch, name, *bodies, **arguments):
-    """An empty durable queue with these messages in it."""
-    ch.queue_delete(name)
-    ch.queue_declare(name, durable=True, arguments={key.replace("_", "-"): value for key, value in arguments.items()})
-    for body in bodies:
-        ch.basic_publish("", name, body)
-    return name
-
-
-def _channel(trial):
-    """The check's own channel, in confirm mode: what it has published is in the queue when the call returns."""
-    ch = trial.connect().channel()
-    ch.confirm_delivery()
-    return ch
-
-
-def _ready(ch, name):
-    """How many messages wait in a queue; those that a consumer holds are not among them."""
-    return ch.queue_declare(name, passive=True).method.message_count
-
-
-def _drain(ch, name):
+def _copies(ch, name):
     """Take everything out of a queue: (body, message id, delivery mode) of each."""
-    found = []
-    while True:
-        method, properties, body = ch.basic_get(name, auto_ack=True)
-        if method is None:
-            return found
-        found.append((as_text(body), properties.message_id, properties.delivery_mode))
+    return [(as_text(body), properties.message_id, properties.delivery_mode) for _, properties, body in drain(ch, name)]
 
 
 # 24.1
@@ -133,10 +108,10 @@ def _one_word(words):
     ],
 )
 def check_publish(publish, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     ch.exchange_declare("orders", "direct", durable=True)
-    _queue(ch, "billing")
-    _queue(ch, "archive", b"order 0", x_max_length=1, x_overflow="reject-publish")
+    empty_queue(ch, "billing")
+    empty_queue(ch, "archive", b"order 0", x_max_length=1, x_overflow="reject-publish")
     ch.queue_bind("billing", "orders", "placed")
     ch.queue_bind("archive", "orders", "archived")
 
@@ -145,7 +120,7 @@ def check_publish(publish, trial):
     trial.expect_no_error(outcome, _why(outcome.error))
     words = trial.result(worker)
     _one_word(words)
-    copies = _drain(ch, "billing")
+    copies = _copies(ch, "billing")
     told = {order: word for (order, *_), word in zip(SENDS, words)}
     truth = {order: true for order, _, _, true in SENDS}
     untruthful = anomalies.find_untruthful(told, [body for body, *_ in copies], truth)
@@ -194,7 +169,7 @@ def _publish_over_a_bad_line(publish, trial, ch, cut, what):
         if not proxy.lost:
             raise CannotTell("nothing was published in confirm mode, so no confirm could be lost")
     _one_word(words)
-    copies = _drain(ch, "billing")
+    copies = _copies(ch, "billing")
     there = [body for body, *_ in copies]
     untruthful = anomalies.find_untruthful({order: words[0]}, there, {order: ("unknown", "published") if there else "unknown"})
     if untruthful:
@@ -293,7 +268,7 @@ def _done(trial):
 
 def _fill(trial, ch):
     trial.again()
-    _queue(ch, "mail", *[order.encode() for order in ORDERS])
+    empty_queue(ch, "mail", *[order.encode() for order in ORDERS])
 
 
 def _listed(orders):
@@ -312,7 +287,7 @@ def _listed(orders):
     ],
 )
 def check_consume(consume, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _check_undisturbed(consume, trial, ch)
     _check_waits(consume, trial, ch)
     for n in (1, 3, 5):
@@ -338,7 +313,7 @@ def _check_undisturbed(consume, trial, ch):
     free = False
     if worker.wait_held(within=3.0):
         # What a cancelled consumer had been handed travels back; one that is not cancelled keeps it.
-        free = trial.until(lambda: _consumers(ch, "mail") == 0 and _ready(ch, "mail") == len(rest), within=1.5)
+        free = trial.until(lambda: _consumers(ch, "mail") == 0 and ready(ch, "mail") == len(rest), within=1.5)
         worker.release()
     outcome = trial.outcome(worker)
     count = len(ORDERS)
@@ -354,7 +329,7 @@ def _check_undisturbed(consume, trial, ch):
         raise Wrong(
             circumstance, "consume had not returned after 3 s", must_hold="consume ends when work has returned False", hint=3
         )
-    waiting = [body for body, *_ in _drain(ch, "mail")]
+    waiting = [as_text(body) for _, _, body in drain(ch, "mail")]
     broken = anomalies.find_anomalies(
         Ledger(accepted=ORDERS, found={"done": done, "the queue again": waiting}), "message", trial.history.records()
     )
@@ -390,7 +365,7 @@ PATIENCE = 1.5
 def _check_waits(consume, trial, ch):
     """The orders come only when the consumer has been at the empty queue for a while."""
     trial.again()
-    _queue(ch, "mail")
+    empty_queue(ch, "mail")
     worker = _consumer(trial, consume, name="early")
     trial.until(lambda: not worker.alive or _attends(trial, ch))
     left = trial.until(lambda: not worker.alive, within=PATIENCE)
@@ -432,7 +407,7 @@ def _drained_by_a_second_run(consume, trial, ch, circumstance):
             must_hold="every order that comes back is worked, and consume ends when work has returned False",
             hint=None,
         )
-    return done, [body for body, *_ in _drain(ch, "mail") if body != CLOSING]
+    return done, [as_text(body) for _, _, body in drain(ch, "mail") if body != CLOSING.encode()]
 
 
 def _check_killed(consume, trial, ch, point, n, state):
@@ -443,7 +418,7 @@ def _check_killed(consume, trial, ch, point, n, state):
     trial.expect_fault(outcome, point)
     acknowledged = n if point.startswith("kill after basic.ack") else n - 1
     # The broker notices the broken connection by itself, and then gives back all of it at once.
-    trial.until(lambda: _ready(ch, "mail") >= len(ORDERS) - acknowledged, within=2.0)
+    trial.until(lambda: ready(ch, "mail") >= len(ORDERS) - acknowledged, within=2.0)
     done, waiting = _drained_by_a_second_run(consume, trial, ch, circumstance)
     in_hand = ORDERS[n - 1]
     if point.startswith("kill after work") and done.count(in_hand) > 1:
@@ -553,7 +528,7 @@ class _Use:
     ],
 )
 def check_work_long(work_long, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _check_work_raises(work_long, trial, ch)
     _check_longer_than_heartbeat(work_long, trial, ch)
     _check_broker_dies(work_long, trial, ch)
@@ -566,7 +541,7 @@ def check_work_long(work_long, trial):
 
 def _invoice(trial, ch):
     trial.again()
-    _queue(ch, "invoices", b"invoice 1")
+    empty_queue(ch, "invoices", b"invoice 1")
 
 
 def _check_misuse(misuse):
@@ -584,7 +559,7 @@ def _check_work_raises(work_long, trial, ch):
     if outcome.kind == "overran":
         raise Wrong(circumstance, "work_long had not returned after 2 s", must_hold=must_hold, hint=3)
     ended, misuse = outcome.value
-    waiting = [body for body, *_ in _drain(ch, "invoices")]
+    waiting = [as_text(body) for _, _, body in drain(ch, "invoices")]
     lost = anomalies.find_lost(Ledger(accepted=["invoice 1"], found={"the queue": waiting}), "message")
     if lost:
         raise Wrong(circumstance, anomalies=[lost], must_hold=must_hold, hint=3)
@@ -632,7 +607,7 @@ def _check_longer_than_heartbeat(work_long, trial, ch):
     if not worker.wait_held():
         _ended_without_work(trial, worker)
     # The work lasts until the broker has given the message back, or has had the time to.
-    back = trial.until(lambda: _ready(ch, "invoices") > 0, within=4.5 * HEARTBEAT)
+    back = trial.until(lambda: ready(ch, "invoices") > 0, within=4.5 * HEARTBEAT)
     circumstance = f"heartbeat {HEARTBEAT} s; the work went on for longer than the broker waits"
     if back:
         robbed = anomalies.find_robbed({"worker 1": ["invoice 1"]}, {"worker 1": []}, "message")
@@ -651,7 +626,7 @@ def _check_longer_than_heartbeat(work_long, trial, ch):
             f"work_long {ended}",
             must_hold="a worker that is alive keeps its message, however long the work is",
         )
-    waiting = [body for body, *_ in _drain(ch, "invoices")]
+    waiting = [as_text(body) for _, _, body in drain(ch, "invoices")]
     done = [order for _, order in trial.world.mails()]
     broken = anomalies.find_anomalies(
         Ledger(accepted=["invoice 1"], found={"done": done, "the queue again": waiting}), "message"

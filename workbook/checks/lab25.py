@@ -15,6 +15,7 @@ from pika.exceptions import AMQPError
 
 from workbook import anomalies
 from workbook.anomalies import Ledger, as_text
+from workbook.checks.messages import channel, empty_queue, ready
 from workbook.exercises import checks
 from workbook.faults import around, crash_points, given, no_steps
 from workbook.verdicts import CannotTell, Wrong
@@ -28,25 +29,6 @@ PARKED = "parked"
 
 
 # What the checks share: queues
-
-
-def _channel(trial):
-    """The check's own channel, in confirm mode: what it has published is in the queue when the call returns."""
-    ch = trial.connect().channel()
-    ch.confirm_delivery()
-    return ch
-
-
-def _queue(ch, name, **arguments):
-    """An empty durable queue."""
-    ch.queue_delete(name)
-    ch.queue_declare(name, durable=True, arguments={key.replace("_", "-"): value for key, value in arguments.items()})
-    return name
-
-
-def _ready(ch, name):
-    """How many messages wait in a queue; those that a consumer holds are not among them."""
-    return ch.queue_declare(name, passive=True).method.message_count
 
 
 def _take_all(ch, name):
@@ -81,10 +63,10 @@ def _put(ch, queue, *orders, bare=()):
 
 def _dead_lettered(trial, ch, queue, *orders, times=1, **headers):
     """Put orders into `queue` as the broker does it that has dead-lettered each of them, so many times, in another queue."""
-    at_first = _ready(ch, queue)
+    at_first = ready(ch, queue)
     ch.exchange_declare("elsewhere", "fanout", durable=True)
-    _queue(ch, "elsewhere", x_dead_letter_exchange="elsewhere")
-    _queue(ch, "between", x_message_ttl=0, x_dead_letter_exchange="", x_dead_letter_routing_key="elsewhere")
+    empty_queue(ch, "elsewhere", x_dead_letter_exchange="elsewhere")
+    empty_queue(ch, "between", x_message_ttl=0, x_dead_letter_exchange="", x_dead_letter_routing_key="elsewhere")
     for order in orders:
         ch.basic_publish("", "elsewhere", order.encode(), _properties(order, **headers), mandatory=True)
     for onward, place, rounds in (("between", "elsewhere", times - 1), (queue, queue, 1)):
@@ -92,7 +74,7 @@ def _dead_lettered(trial, ch, queue, *orders, times=1, **headers):
         for _ in range(rounds):
             _reject(ch, "elsewhere", len(orders))
             # The broker dead-letters in its own time: the binding stays until the messages have passed.
-            if not trial.until(lambda: _ready(ch, place) == len(orders) + (at_first if place == queue else 0)):
+            if not trial.until(lambda: ready(ch, place) == len(orders) + (at_first if place == queue else 0)):
                 raise CannotTell(f"what the broker was to dead-letter did not arrive in {queue} in time; run the check again")
         ch.queue_unbind(onward, "elsewhere")
 
@@ -328,7 +310,7 @@ def _invoices(ch, *orders, bare=()):
     ],
 )
 def check_try_or_park(try_or_park, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _check_poison(try_or_park, trial, ch)
     _check_killers(try_or_park, trial, ch)
     _check_lowered(try_or_park, trial, ch)
@@ -414,7 +396,7 @@ def _check_killers(answer, trial, ch):
         # The broker notices the broken connection by itself.
         trial.until(lambda: _settled(trial, ch, "invoices", orders), within=2.0)
     tried = _seen(trial, "tried")
-    if "order 6" not in tried and not _ready(ch, PARKED):
+    if "order 6" not in tried and not ready(ch, PARKED):
         raise CannotTell("the work on order 6 was never called, so no consumer died of it")
     if tried.count("order 6") > limit:
         starved = anomalies.find_starved([o for o in orders if o not in _seen(trial, "done")], tried, "message",
@@ -436,11 +418,11 @@ def _check_lowered(answer, trial, ch):
     trial.again()
     _invoices(ch, "order 8")
     for n in range(3):
-        if not trial.until(lambda: _ready(ch, "invoices") == 1):
+        if not trial.until(lambda: ready(ch, "invoices") == 1):
             raise CannotTell("the order that the check gave back did not return to its queue in time; run the check again")
         ch.basic_reject(ch.basic_get("invoices")[0].delivery_tag, requeue=True)
     circumstance = "order 8 had 3 deliveries that failed, with a limit of 5; now the limit is lowered to 2, and its work raises"
-    trial.until(lambda: _ready(ch, "invoices") == 1)
+    trial.until(lambda: ready(ch, "invoices") == 1)
     worker = trial.worker(serve, trial.amqp(), _trying(answer, 2), "invoices", {"order 8": "raises"}, trial.world,
                           name="consumer 1")
     trial.result(worker, circumstance=circumstance)
@@ -458,7 +440,7 @@ def _check_lowered(answer, trial, ch):
 def _settled(trial, ch, queue, orders):
     """Whether all orders that nobody has done or parked wait in the queue."""
     gone = {*_seen(trial, "done")}
-    return _ready(ch, queue) + _ready(ch, PARKED) >= len(set(orders) - gone)
+    return ready(ch, queue) + ready(ch, PARKED) >= len(set(orders) - gone)
 
 
 def _check_25_1_killed(answer, trial, ch):
@@ -494,7 +476,7 @@ def _check_no_parking(answer, trial, ch):
                           name="consumer 1")
     outcome = trial.outcome(worker)
     trial.expect_no_error(outcome, circumstance)
-    back = trial.until(lambda: _ready(ch, "invoices") == 1, within=1.0)
+    back = trial.until(lambda: ready(ch, "invoices") == 1, within=1.0)
     waiting = ["order 2"] if back else []
     _check_found(trial, circumstance, ["order 2"], [], [], waiting)
 
@@ -535,7 +517,7 @@ SHORT = 50
     ],
 )
 def check_retries(retries, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     _check_delay(retries, trial, ch)
     _check_bounded(retries, trial, ch)
     _check_between_markers(retries, trial, ch)
@@ -551,7 +533,7 @@ def check_retries(retries, trial):
 
 def _check_delay(answer, trial, ch):
     """A minute's delay: the consumer must not spend it, and the message must not be back."""
-    _queue(ch, PARKED)
+    empty_queue(ch, PARKED)
     orders = [f"order {n}" for n in range(1, 5)]
     circumstance = "the work on order 1 raises; a delay of a minute; limit 3"
     make = _retrying(answer, "invoices", LONG, 3)
@@ -586,7 +568,7 @@ def _check_delay(answer, trial, ch):
     _check_found(trial, circumstance, orders[1:], _seen(trial, "done"), [], waiting, hint=3)
     # Another consumer starts, and declares what is there already.
     _run(trial, trial.worker(serve, trial.amqp(), make, "invoices", {}, trial.world, name="consumer 2"), circumstance)
-    if not trial.until(lambda: sum(_ready(ch, name) for name in _queues(trial)) == 1, within=2.0):
+    if not trial.until(lambda: sum(ready(ch, name) for name in _queues(trial)) == 1, within=2.0):
         lost = anomalies.find_lost(Ledger(accepted=["order 1"], found={"done": _seen(trial, "done")[len(orders):]}), "message")
         raise Wrong(f"{circumstance}; consumer 1 has ended, another has started", anomalies=[lost] if lost else [],
                     must_hold="what has failed waits in a queue, whoever comes and goes", hint=2)
@@ -600,7 +582,7 @@ def _queues(trial):
 def _check_declared(trial, queue):
     """The answer's declare has declared its work queue, and nothing that a restart of the broker takes away."""
     try:
-        _ready(trial.connect().channel(), queue)
+        ready(trial.connect().channel(), queue)
     except AMQPError:
         raise Wrong(f"declare has returned, and there is no queue {queue!r}",
                     must_hold="declare declares the work queue, durable, and what else it takes", hint=1) from None
@@ -632,16 +614,16 @@ def _rounds(trial, ch, answer, queue, limit, plan, orders, circumstance, first=1
         pending = set(orders) - set(_seen(trial, "done"))
 
         def over():
-            return _ready(ch, PARKED) >= len(pending) or _ready(ch, queue) + _ready(ch, PARKED) >= len(pending)
+            return ready(ch, PARKED) >= len(pending) or ready(ch, queue) + ready(ch, PARKED) >= len(pending)
 
-        if not trial.until(over, within=3.0) or _ready(ch, PARKED) >= len(pending):
+        if not trial.until(over, within=3.0) or ready(ch, PARKED) >= len(pending):
             return
 
 
 def _check_bounded(answer, trial, ch):
     orders, limit = [f"order {n}" for n in range(11, 15)], 4
     trial.again()
-    _queue(ch, PARKED)
+    empty_queue(ch, PARKED)
     plan = {"order 11": "raises", "order 12": 2, "order 14": "raises"}
     circumstance = f"the work on orders 11 and 14 always raises, that on order 12 twice; a delay of {SHORT} ms; limit {limit}"
     make = _retrying(answer, "mail", SHORT, limit)
@@ -677,7 +659,7 @@ def _check_kept_waiting(trial, circumstance, ch, missing):
     if not missing:
         return
     # Only counted: who takes the first message out of a queue sets those behind it free. Order 1 is in one of them too.
-    waiting = {name: _ready(ch, name) for name in _queues(trial)}
+    waiting = {name: ready(ch, name) for name in _queues(trial)}
     if sum(waiting.values()) == len(missing) + 1:
         name = max(waiting, key=waiting.get)
         raise Wrong(circumstance, f"3 s later {_listed(sorted(missing))} is in the queue {name}, and nobody brings it back",
@@ -702,16 +684,16 @@ def _check_between_markers(answer, trial, ch):
 
     run("consumer 0")
     for name, milliseconds in (("early", delay * 3 // 4), ("late", delay * 3 // 2)):
-        _queue(ch, name, x_message_ttl=milliseconds, x_dead_letter_exchange="", x_dead_letter_routing_key="partners")
+        empty_queue(ch, name, x_message_ttl=milliseconds, x_dead_letter_exchange="", x_dead_letter_routing_key="partners")
     _put(ch, "partners", orders[0])
     run("consumer 1")
-    if not trial.until(lambda: _ready(ch, "partners") == 1, within=2.0):
+    if not trial.until(lambda: ready(ch, "partners") == 1, within=2.0):
         raise Wrong(circumstance, f"2 s after its first failure, with a delay of {delay} ms, order 31 is not back",
                     must_hold=_AFTER_THE_DELAY, hint=1)
     _put(ch, "partners", orders[1])
     run("consumer 2", 2, "early")
     ch.basic_publish("", "late", b"the late marker", mandatory=True)
-    trial.until(lambda: _ready(ch, "partners") == 4, within=1.5)
+    trial.until(lambda: ready(ch, "partners") == 4, within=1.5)
     arrived = [order for order, _ in _take_all(ch, "partners")]
     for name in ("early", "late"):
         ch.queue_delete(name)
@@ -797,7 +779,7 @@ def redrive_once(parameters, redrive, parked, queue):
     ],
 )
 def check_redrive(redrive, trial):
-    ch = _channel(trial)
+    ch = channel(trial)
     told = _check_moved(redrive, trial, ch)
     _check_25_3_killed(redrive, trial, ch)
     _check_marks(*told)
@@ -815,7 +797,7 @@ def check_redrive(redrive, trial):
 
 def _fill_parking(trial, ch, orders, parked=PARKED):
     trial.again()
-    _queue(ch, parked)
+    empty_queue(ch, parked)
     _dead_lettered(trial, ch, parked, *orders, reason="Unreadable('no customer')", attempts=3)
 
 
@@ -825,7 +807,7 @@ def _redriving(trial, redrive, queue, name="redrive 1", parked=PARKED, **options
 
 def _check_moved(redrive, trial, ch):
     orders, parked_in = [f"order {n}" for n in (4, 2, 9, 7)], "mail.parked"
-    _queue(ch, "mail")
+    empty_queue(ch, "mail")
     _fill_parking(trial, ch, orders, parked_in)
     circumstance = f"{len(orders)} orders are parked"
     ended, value, published = trial.result(_redriving(trial, redrive, "mail", parked=parked_in), circumstance=circumstance)
@@ -863,7 +845,7 @@ def _check_marks(circumstance, moved, published):
 
 def _check_25_3_killed(redrive, trial, ch):
     orders = ["order 1", "order 2", "order 3"]
-    _queue(ch, "invoices")
+    empty_queue(ch, "invoices")
     _fill_parking(trial, ch, orders)
     trial.result(_redriving(trial, redrive, "invoices"))
     operations = trial.operations("redrive 1", but=("leave",))
@@ -872,7 +854,7 @@ def _check_25_3_killed(redrive, trial, ch):
         _fill_parking(trial, ch, orders)
         outcome = trial.outcome(_redriving(trial, redrive, "invoices", fault=point))
         trial.expect_fault(outcome, point)
-        trial.until(lambda: _ready(ch, "invoices") + _ready(ch, PARKED) >= len(orders), within=0.5)
+        trial.until(lambda: ready(ch, "invoices") + ready(ch, PARKED) >= len(orders), within=0.5)
         circumstance = f"redrive was {outcome.fault}, and run again"
         trial.result(_redriving(trial, redrive, "invoices", name="redrive 2"), circumstance=circumstance)
         moved = _take_all(ch, "invoices")
@@ -904,7 +886,7 @@ def _check_parked_again(redrive, trial, ch):
     held = worker.wait_held() or ""
     if "publish" not in held:
         raise CannotTell("redrive was to be held after its first publish, and did not get there")
-    if not trial.until(lambda: _ready(ch, "invoices") == 1, within=1.0):
+    if not trial.until(lambda: ready(ch, "invoices") == 1, within=1.0):
         raise CannotTell("redrive was held after its first publish, and the queue does not have that message")
     ch.basic_get("invoices", auto_ack=True)
     _put(ch, PARKED, *meanwhile)
@@ -912,7 +894,7 @@ def _check_parked_again(redrive, trial, ch):
     free = False
     if worker.wait_held(within=3.0):
         # What a consumer was handed beyond that, and has let go, travels back.
-        free = trial.until(lambda: _ready(ch, PARKED) == len(meanwhile), within=1.0)
+        free = trial.until(lambda: ready(ch, PARKED) == len(meanwhile), within=1.0)
         worker.release()
     ended, value, _ = trial.result(worker, circumstance=circumstance)
     moved, left = ([order for order, _ in _take_all(ch, name)] for name in ("invoices", PARKED))
@@ -952,14 +934,14 @@ def _check_not_taken(redrive, trial, ch, why, arguments):
     orders = ["order 1", "order 2", "order 3"]
     ch.queue_delete("invoices")
     if arguments:
-        _queue(ch, "invoices", **arguments)
+        empty_queue(ch, "invoices", **arguments)
     _fill_parking(trial, ch, orders)
     outcome = trial.outcome(_redriving(trial, redrive, "invoices"))
     trial.expect_no_error(outcome, why)
     if outcome.kind == "overran":
         raise Wrong(why, "redrive had not returned after 3 s", must_hold="what pika raises comes out of redrive", hint=1)
     moved = [order for order, _ in _take_all(ch, "invoices")] if arguments else []
-    trial.until(lambda: _ready(ch, PARKED) + len(moved) >= len(orders), within=0.5)
+    trial.until(lambda: ready(ch, PARKED) + len(moved) >= len(orders), within=0.5)
     parked = [order for order, _ in _take_all(ch, PARKED)]
     broken = anomalies.find_anomalies(Ledger(accepted=orders, found={"the queue": moved, PARKED: parked}), "message",
                                       trial.history.records())
